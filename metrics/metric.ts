@@ -1,0 +1,88 @@
+/**
+ * What a file in metrics/ exports: a metric of one of three kinds, whose result is a Score that carries its protocol.
+ */
+import { createHash } from "node:crypto";
+
+/** Everything that a value depends on besides the data: two scores compare only when these are equal. */
+export type Protocol = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface Interval {
+	readonly low: number;
+	readonly high: number;
+	/** Nominal coverage, for example 0.95. */
+	readonly level: number;
+	/** How it was made: "bootstrap, 200 resamples". */
+	readonly method: string;
+}
+
+export interface Score {
+	/** Metric id: `fid`. */
+	readonly metric: string;
+	readonly value: number;
+	readonly better: "lower" | "higher";
+	/** "dB", "" … */
+	readonly unit: string;
+	readonly interval?: Interval;
+	/** Standard deviation of the value under resampling. */
+	readonly spread?: number;
+	/** How many samples each side had. */
+	readonly samples: Readonly<Record<string, number>>;
+	readonly protocol: Protocol;
+	/** SHA-256 of metric id and protocol. */
+	readonly fingerprint: string;
+	/** Values per picture, for paired metrics. */
+	readonly perImage?: readonly number[];
+	/** What a reader must know: "fewer samples than dimensions". */
+	readonly notes?: readonly string[];
+}
+
+/** Feature rows `[count, dimensions]`, row-major. */
+export interface Features {
+	readonly data: Float32Array | Float64Array;
+	readonly count: number;
+	readonly dimensions: number;
+}
+
+/** One picture, row-major [height, width, channels], values in [0, range]. */
+export interface Picture {
+	readonly data: Uint8Array | Float32Array | Float64Array;
+	readonly height: number;
+	readonly width: number;
+	readonly channels: number;
+}
+
+/** Compares two sets through their features. */
+export interface DistributionMetric {
+	readonly kind: "distribution";
+	readonly id: string;
+	readonly better: "lower" | "higher";
+	readonly protocol: Protocol;
+	value(real: Features, fake: Features): number | Promise<number>;
+}
+
+/** Compares pictures pair by pair; the value of a set is the mean. */
+export interface PairedMetric {
+	readonly kind: "paired";
+	readonly id: string;
+	readonly better: "lower" | "higher";
+	readonly unit: string;
+	readonly protocol: Protocol;
+	value(reference: Picture, image: Picture): number | Promise<number>;
+}
+
+/** Compares predicted scores with labels. `scores` is [count, classes] row-major, or [count] for two classes. */
+export interface LabelledMetric {
+	readonly kind: "labelled";
+	readonly id: string;
+	readonly better: "lower" | "higher";
+	readonly protocol: Protocol;
+	value(labels: Int32Array, scores: Float64Array): number;
+}
+
+export type Metric = DistributionMetric | PairedMetric | LabelledMetric;
+
+/** SHA-256 of a metric's id and protocol, keys in sorted order. */
+export function fingerprint(metric: string, protocol: Protocol): string {
+	const sorted = Object.fromEntries(Object.entries(protocol).sort(([a], [b]) => (a < b ? -1 : 1)));
+	return createHash("sha256").update(JSON.stringify([metric, sorted])).digest("hex");
+}
