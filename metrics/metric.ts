@@ -84,5 +84,7 @@ export type Metric = DistributionMetric | PairedMetric | LabelledMetric;
 /** SHA-256 of a metric's id and protocol, keys in sorted order. */
 export function fingerprint(metric: string, protocol: Protocol): string {
 	const sorted = Object.fromEntries(Object.entries(protocol).sort(([a], [b]) => (a < b ? -1 : 1)));
-	return createHash("sha256").update(JSON.stringify([metric, sorted])).digest("hex");
+	return createHash("sha256")
+		.update(JSON.stringify([metric, sorted]))
+		.digest("hex");
 }
