@@ -2,6 +2,7 @@
  * What a file in metrics/ exports: a metric of one of three kinds, whose result is a Score that carries its protocol.
  */
 import { createHash } from "node:crypto";
+import type { Random } from "../engine/random.ts";
 
 /** Everything that a value depends on besides the data: two scores compare only when these are equal. */
 export type Protocol = Readonly<Record<string, string | number | boolean | null>>;
@@ -51,13 +52,35 @@ export interface Picture {
 	readonly channels: number;
 }
 
-/** Compares two sets through their features. */
+/** How a metric is to be resampled for its interval. */
+export interface Resampling {
+	/** Number of replicates wanted; a metric may make fewer where one costs too much, and then says so in `method`. */
+	readonly resamples: number;
+	readonly random: Random;
+}
+
+/** A value with what a reader must know about it. */
+export interface Measurement {
+	readonly value: number;
+	/** Values under resampling, centred on `value` where resampling itself is biased. Absent when none were asked for. */
+	readonly replicates?: Float64Array;
+	/** How the replicates were made: "bootstrap, 200 resamples". */
+	readonly method?: string;
+	readonly notes?: readonly string[];
+}
+
+/** Compares two sets through their features, or judges the second one alone through its logits. */
 export interface DistributionMetric {
 	readonly kind: "distribution";
 	readonly id: string;
 	readonly better: "lower" | "higher";
+	readonly unit: string;
+	/** What a row is: features of a picture, or the logits of a classifier. */
+	readonly rows: "features" | "logits";
+	/** Of the metric alone; what made the features is added by the caller. */
 	readonly protocol: Protocol;
-	value(real: Features, fake: Features): number | Promise<number>;
+	/** `real` and `fake` have equal dimensions. Replicates are made only when `resampling` is given. */
+	measure(real: Features, fake: Features, resampling?: Resampling): Measurement | Promise<Measurement>;
 }
 
 /** Compares pictures pair by pair; the value of a set is the mean. */
@@ -87,4 +110,28 @@ export function fingerprint(metric: string, protocol: Protocol): string {
 	return createHash("sha256")
 		.update(JSON.stringify([metric, sorted]))
 		.digest("hex");
+}
+
+/** What a metric's value is made into: its protocol is joined with `inputs` (extractor, resize), and fingerprinted. */
+export function score(
+	metric: {
+		readonly id: string;
+		readonly better: "lower" | "higher";
+		readonly protocol: Protocol;
+		readonly unit?: string;
+	},
+	value: number,
+	details: Pick<Score, "samples"> & Partial<Pick<Score, "interval" | "spread" | "perImage" | "notes">>,
+	inputs: Protocol = {},
+): Score {
+	const protocol = { ...inputs, ...metric.protocol };
+	return {
+		metric: metric.id,
+		value,
+		better: metric.better,
+		unit: metric.unit ?? "",
+		...details,
+		protocol,
+		fingerprint: fingerprint(metric.id, protocol),
+	};
 }
