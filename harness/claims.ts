@@ -1,0 +1,80 @@
+/**
+ * Published claims against measured ones. A claim says that one system is better than another by some metric; each system
+ * was trained from several seeds and every training was scored on several resamples of the test pictures.
+ */
+import { Random } from "../engine/random.ts";
+import type { Claim } from "../models/paper.ts";
+
+/** Scores of one training: its value on all pictures, and on each resample (the same resamples for every training). */
+export interface TrainingScores {
+	readonly seed: number;
+	readonly value: number;
+	readonly resamples: readonly number[];
+	/** Why this training may not be judged, or undefined where it clears the floor. */
+	readonly belowFloor?: string | undefined;
+}
+
+export interface ClaimVerdict {
+	readonly text: string;
+	readonly where: string;
+	readonly published: string;
+	/** Mean gain of the better system, in the metric's unit: positive supports the claim. */
+	readonly measured: number;
+	readonly interval: { readonly low: number; readonly high: number; readonly level: number; readonly method: string };
+	readonly verdict: "held" | "not-held" | "undecided";
+	readonly why: string;
+}
+
+/**
+ * Decides a claim. The interval redraws, `redraws` times, the trainings of either system (with replacement) and the resample
+ * of test pictures, which all trainings share; it therefore covers the chance of training and of sampling. `held` or `not-held` needs
+ * an interval on one side of zero and every training of both systems above the floor; else `undecided`.
+ */
+export function decide(
+	claim: Claim,
+	better: readonly TrainingScores[],
+	worse: readonly TrainingScores[],
+	{ seed, level = 0.95, redraws = 2000 }: { readonly seed: number; readonly level?: number; readonly redraws?: number },
+): ClaimVerdict {
+	const sign = claim.direction === "lower" ? 1 : -1;
+	const mean = (scores: readonly TrainingScores[]) =>
+		scores.reduce((sum, { value }) => sum + value, 0) / Math.max(1, scores.length);
+	const measured = sign * (mean(worse) - mean(better));
+	const resamples = Math.min(...[...better, ...worse].map((training) => training.resamples.length));
+	const random = Random.seed(seed).split("claims").split(claim.text);
+	const gains = Float64Array.from({ length: redraws }, () => {
+		const resample = random.integer(resamples);
+		const draw = (scores: readonly TrainingScores[]) => {
+			let sum = 0;
+			for (let index = 0; index < scores.length; index += 1) {
+				sum += (scores[random.integer(scores.length)] as TrainingScores).resamples[resample] as number;
+			}
+			return sum / scores.length;
+		};
+		return sign * (draw(worse) - draw(better));
+	}).sort();
+	const quantile = (p: number) => gains[Math.min(redraws - 1, Math.max(0, Math.round(p * (redraws - 1))))] as number;
+	const [low, high] = [quantile((1 - level) / 2), quantile((1 + level) / 2)];
+	const floors = [
+		...better.map((training) => ({ system: claim.better, ...training })),
+		...worse.map((training) => ({ system: claim.worse, ...training })),
+	]
+		.filter(({ belowFloor }) => belowFloor !== undefined)
+		.map(({ system, seed, belowFloor }) => `${system}, seed ${seed}: ${belowFloor}`);
+	const rest = {
+		text: claim.text,
+		where: claim.where,
+		published: claim.published ?? "",
+		measured,
+		interval: {
+			low,
+			high,
+			level,
+			method: `bootstrap over ${better.length} and ${worse.length} trainings and ${resamples} resamples of the test pictures`,
+		},
+	};
+	if (floors.length > 0) return { ...rest, verdict: "undecided", why: `below the floor: ${floors.join("; ")}` };
+	if (low > 0) return { ...rest, verdict: "held", why: "the interval lies above zero" };
+	if (high < 0) return { ...rest, verdict: "not-held", why: "the interval lies below zero" };
+	return { ...rest, verdict: "undecided", why: "the interval contains zero" };
+}

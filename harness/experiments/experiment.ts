@@ -1,0 +1,46 @@
+/** What a file in harness/experiments/ exports: how one paper's systems are trained and compared, in three sizes. */
+import type { MovingAverage } from "../../engine/average.ts";
+import type { Gan, Paper } from "../../models/paper.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "../reproduce.ts";
+import type { Sheet } from "../sheet.ts";
+import type { WarmUp } from "../train.ts";
+
+export const presetNames = ["smoke", "laptop", "paper"] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** Everything one training needs. */
+export interface Training<Batch extends object> {
+	/** The system and its networks; the caller disposes. */
+	readonly gan: Gan<Batch> & Partial<WarmUp<Batch>>;
+	/** Averages of generators, used for previews and evaluation; the caller disposes. */
+	readonly averages: readonly MovingAverage[];
+	/** Iterations in all and how many of them are warm-up. */
+	readonly steps: number;
+	readonly warmUp: number;
+	/** Options that decide the result, kept in the checkpoint: a resume with others is refused. */
+	readonly settings: Readonly<Record<string, string | number | boolean>>;
+	rate(iteration: number): number;
+	/** Batches from number `start` on. */
+	data(start: number, signal?: AbortSignal): AsyncIterable<Batch>;
+	/** Sample grids and attention maps by file name. */
+	preview(): Promise<Record<string, Sheet>>;
+}
+
+export interface TrainingOptions {
+	readonly preset: PresetName;
+	/** `faces`, `celeba`, `celeba:PATH`. @default the preset's */
+	readonly data?: string | undefined;
+	readonly seed: number;
+	/** Iterations in all. @default the preset's */
+	readonly steps?: number | undefined;
+}
+
+export interface Experiment {
+	readonly paper: Paper;
+	/** Ids of the systems compared, the paper's own first. */
+	readonly systems: readonly string[];
+	/** Prepares a training of one of the systems. */
+	training(system: string, options: TrainingOptions): Promise<Training<object>>;
+	/** Trains all systems over seeds, evaluates, compares. */
+	reproduce(options: ReproduceOptions): AsyncGenerator<ReproduceEvent, Reproduction>;
+}
