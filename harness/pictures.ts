@@ -1,0 +1,181 @@
+/**
+ * Picture files in and out. What is read is 8-bit sRGB, whatever the file holds: CMYK is converted through its profile,
+ * 16 bits are scaled to 8, grey is spread over three channels, the camera's rotation mark is obeyed. Other embedded colour
+ * profiles are left aside, as the papers' own loaders do. What cannot be read rightly is refused by name.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import sharp from "sharp";
+import { bitmap, isBmp } from "./bmp.ts";
+import { writeAtomic } from "./write-atomic.ts";
+
+/** What becomes of an alpha channel: blended over white, left out, or kept as a fourth channel that is data. */
+export type Alpha = "flatten" | "drop" | "data";
+
+export interface ReadOptions {
+	/** Channels of the result: grey by Rec. 601 weights, RGB, or RGB and alpha. @default 3 */
+	readonly channels?: 1 | 3 | 4;
+	/** @default "flatten", or "data" with four channels */
+	readonly alpha?: Alpha;
+	/** Larger pictures are refused before they are decoded. @default 100 million */
+	readonly maxPixels?: number;
+}
+
+export interface PixelArray {
+	/** [height, width, channels] bytes, row-major. */
+	readonly data: Uint8Array;
+	readonly height: number;
+	readonly width: number;
+	readonly channels: number;
+}
+
+/** Formats that `readPicture` takes, and the file names that a folder of pictures is searched for. */
+const formats = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif"]);
+const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif", ".bmp"]);
+
+/** Reads one picture file off the main thread. Errors are one line and name the file. */
+export async function readPicture(path: string, options: ReadOptions = {}): Promise<PixelArray> {
+	const bytes = await readBytes(path);
+	try {
+		return await decodePicture(bytes, options);
+	} catch (error) {
+		throw new Error(`${path}: ${reason(error)}`, { cause: error });
+	}
+}
+
+/** Decodes the bytes of one picture file; as `readPicture`, without a name in its errors. */
+export async function decodePicture(bytes: Uint8Array, options: ReadOptions = {}): Promise<PixelArray> {
+	const { channels = 3, alpha = channels === 4 ? "data" : "flatten", maxPixels = 1e8 } = options;
+	if (alpha === "data" && channels !== 4) throw new RangeError(`alpha "data": must have channels 4, got ${channels}`);
+	const raw = isBmp(bytes) ? decodeBmp(bytes, maxPixels) : await decodeOther(bytes, maxPixels);
+	return toChannels(raw, channels, alpha);
+}
+
+/** Writes bytes [height, width, channels] as PNG; its name never holds half a file. Channels: 1, 3 or 4 (not premultiplied). */
+export async function writePng(
+	path: string,
+	pixels: Uint8Array,
+	{ height, width, channels }: { readonly height: number; readonly width: number; readonly channels: 1 | 3 | 4 },
+): Promise<void> {
+	if (pixels.length !== height * width * channels) {
+		throw new RangeError(`writePng: must have ${height}×${width}×${channels} values, got ${pixels.length} for ${path}`);
+	}
+	const image = sharp(pixels, { raw: { width, height, channels } });
+	// One grey channel would be written as three.
+	const png = await (channels === 1 ? image.toColourspace("b-w") : image).png().toBuffer();
+	await writeAtomic(path, png);
+}
+
+/** The paths of the picture files of a folder, sorted by name. Throws where there is no such folder or no picture in it. */
+export async function pictureFolder(folder: string): Promise<string[]> {
+	const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") throw new Error(`${folder}: must be a folder of pictures, got nothing of that name`);
+		if (error.code === "ENOTDIR") throw new Error(`${folder}: must be a folder of pictures, got a file`);
+		throw error;
+	});
+	const pictures = names.filter((name) => extensions.has(extname(name).toLowerCase()) && !name.startsWith("."));
+	if (pictures.length === 0) {
+		const kinds = [...extensions].join(" ");
+		throw new Error(`${folder}: must hold picture files (${kinds}), got ${names.length} other entries`);
+	}
+	return pictures.sort().map((name) => join(folder, name));
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+	const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") throw new Error(`${path}: must be a picture file, got nothing of that name`);
+		if (error.code === "EISDIR") throw new Error(`${path}: must be a picture file, got a folder`);
+		throw new Error(`${path}: must be readable, got ${error.code}`);
+	});
+	if (bytes.length === 0) throw new Error(`${path}: must be a picture, got a file of zero bytes`);
+	return bytes;
+}
+
+interface Raw extends PixelArray {
+	/** The last of two or four channels. */
+	readonly hasAlpha: boolean;
+}
+
+function decodeBmp(bytes: Uint8Array, maxPixels: number): Raw {
+	const file = bitmap(bytes);
+	checkSize(file.width, file.height, maxPixels);
+	return { data: file.decode(), height: file.height, width: file.width, channels: 3, hasAlpha: false };
+}
+
+async function decodeOther(bytes: Uint8Array, maxPixels: number): Promise<Raw> {
+	const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+	const { format, width, height, depth, pages = 1 } = header;
+	if (!formats.has(format)) throw new Error(`must be a picture of pixels, got ${format}`);
+	checkSize(width, height, maxPixels);
+	if (pages > 1) throw new Error(`must hold one picture, got ${pages}`);
+	if (depth !== "uchar" && depth !== "ushort") throw new Error(`must have 8 or 16 bits a channel, got ${depth}`);
+	const cmyk = header.space === "cmyk";
+	const input = sharp(bytes, { autoOrient: true, ignoreIcc: !cmyk, limitInputPixels: maxPixels, failOn: "warning" });
+	const grey = header.channels - (header.hasAlpha ? 1 : 0) === 1;
+	if (depth === "uchar") {
+		const { data, info } = await input
+			.toColourspace(grey ? "b-w" : "srgb")
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		return { data, height: info.height, width: info.width, channels: info.channels, hasAlpha: header.hasAlpha };
+	}
+	const { data, info } = await input
+		.toColourspace(grey ? "grey16" : "rgb16")
+		.raw({ depth: "ushort" })
+		.toBuffer({ resolveWithObject: true });
+	const words = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+	// 65535 / 255 = 257
+	const scaled = Uint8Array.from(words, (word) => Math.round(word / 257));
+	return { data: scaled, height: info.height, width: info.width, channels: info.channels, hasAlpha: header.hasAlpha };
+}
+
+function checkSize(width: number, height: number, maxPixels: number): void {
+	if (width * height > maxPixels) {
+		throw new RangeError(`must have at most ${maxPixels} pixels, got ${width}×${height}`);
+	}
+}
+
+/** Grey or colour, with or without alpha, as what was asked for. */
+function toChannels(raw: Raw, channels: 1 | 3 | 4, alpha: Alpha): PixelArray {
+	const { data, height, width, channels: given, hasAlpha } = raw;
+	const colours = given - (hasAlpha ? 1 : 0);
+	if (colours !== 1 && colours !== 3) throw new Error(`must have grey or three colour channels, got ${colours}`);
+	if (given === channels && (!hasAlpha || alpha === "data")) return { data, height, width, channels };
+	const count = height * width;
+	const result = new Uint8Array(count * channels);
+	const blend = hasAlpha && alpha === "flatten";
+	for (let pixel = 0; pixel < count; pixel += 1) {
+		const from = pixel * given;
+		const to = pixel * channels;
+		const opacity = hasAlpha ? (data[from + colours] as number) : 255;
+		const at = (colour: number) => {
+			const value = data[from + (colours === 1 ? 0 : colour)] as number;
+			return blend ? Math.round((value * opacity + 255 * (255 - opacity)) / 255) : value;
+		};
+		if (channels === 1) {
+			result[to] = colours === 1 ? at(0) : luma(at(0), at(1), at(2));
+			continue;
+		}
+		result[to] = at(0);
+		result[to + 1] = at(1);
+		result[to + 2] = at(2);
+		if (channels === 4) result[to + 3] = alpha === "data" ? opacity : 255;
+	}
+	return { data: result, height, width, channels };
+}
+
+/** Rec. 601 luma in 16-bit fixed point, rounded: the integers of Pillow's "L". */
+function luma(red: number, green: number, blue: number): number {
+	return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+}
+
+/** The picture library's message as one line, in words that say what is wrong with the file. */
+function reason(error: unknown): string {
+	const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+	if (/unsupported image format/i.test(message)) return "must be a picture, got bytes of no known format";
+	if (/^(must|is cut|alpha)/.test(message)) return message;
+	if (/premature|truncat|read error|unexpected end|bad seek|unable to parse/i.test(message)) {
+		return `must be a whole picture, got a truncated or damaged file (${message})`;
+	}
+	return `must be a whole picture, got a damaged file (${message})`;
+}
