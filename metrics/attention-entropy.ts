@@ -1,0 +1,26 @@
+import { requireMap } from "./mask.ts";
+import type { Picture } from "./metric.ts";
+
+/**
+ * Entropy of an attention map taken as a distribution over its pixels, divided by ln(pixels): 0 for a single point, 1
+ * for an even map. With `normalised: false` in nats.
+ */
+export function attentionEntropy(
+	map: Picture,
+	{
+		normalised = true,
+	}: {
+		/** @default true */
+		readonly normalised?: boolean;
+	} = {},
+): number {
+	requireMap("attention-entropy", map);
+	let total = 0;
+	for (let at = 0; at < map.data.length; at += 1) total += map.data[at] as number;
+	let entropy = 0;
+	for (let at = 0; at < map.data.length; at += 1) {
+		const share = (map.data[at] as number) / total;
+		if (share > 0) entropy -= share * Math.log(share);
+	}
+	return normalised && map.data.length > 1 ? entropy / Math.log(map.data.length) : entropy;
+}

@@ -1,0 +1,49 @@
+/**
+ * Labels and predictions: what the labelled metrics share. `scores` is [count] (the chance of class 1 of two) or
+ * [count, classes] row-major.
+ */
+
+/** Checks labels and scores and gives the number of classes. */
+export function classCount(where: string, labels: Int32Array, scores: Float64Array): number {
+	const count = labels.length;
+	if (count === 0) throw new RangeError(`${where}: needs at least one sample, got none`);
+	if (scores.length % count !== 0 || scores.length === 0) {
+		throw new RangeError(`${where}: scores must hold one or more values per label, got ${scores.length} for ${count}`);
+	}
+	const bad = scores.findIndex((score) => Number.isNaN(score));
+	if (bad >= 0) throw new RangeError(`${where}: scores must be numbers, got NaN at ${bad}`);
+	const classes = Math.max(2, scores.length / count);
+	const outside = labels.find((label) => label < 0 || label >= classes);
+	if (outside !== undefined) {
+		throw new RangeError(`${where}: labels must be from 0 to ${classes - 1}, got ${outside}`);
+	}
+	return classes;
+}
+
+/** The predicted class of each sample: score ≥ `threshold` for two classes, else the largest score (the first of equals). */
+export function predictions(labels: Int32Array, scores: Float64Array, threshold: number): Int32Array {
+	const columns = scores.length / labels.length;
+	return labels.map((_, row) => {
+		if (columns === 1) return (scores[row] as number) >= threshold ? 1 : 0;
+		let best = 0;
+		for (let column = 1; column < columns; column += 1) {
+			if ((scores[row * columns + column] as number) > (scores[row * columns + best] as number)) best = column;
+		}
+		return best;
+	});
+}
+
+/** Counts [true class, predicted class], row-major. */
+export function confusionMatrix(labels: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): Int32Array {
+	if (labels.length !== predicted.length) {
+		throw new RangeError(
+			`confusion: labels and predictions must be equally many, got ${labels.length} and ${predicted.length}`,
+		);
+	}
+	const counts = new Int32Array(classes * classes);
+	for (let at = 0; at < labels.length; at += 1) {
+		const cell = (labels[at] as number) * classes + (predicted[at] as number);
+		counts[cell] = (counts[cell] as number) + 1;
+	}
+	return counts;
+}
