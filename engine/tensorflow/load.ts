@@ -102,6 +102,17 @@ function loadInstalled(folder: string): void {
 	tf.registerBackend("tensorflow", () => backend, 3);
 }
 
+/** Loads the engine in `folder`, multiplies on it, and gives its version. For a process that ends then. */
+export function tryInstalled(folder: string): string {
+	process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+	restoreRemovedUtilities();
+	loadInstalled(folder);
+	tf.setBackend("tensorflow");
+	const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.eye(2)).dataSync();
+	if (String([...product]) !== "1,2,3,4") throw new Error(`engine: matMul must give 1,2,3,4, got ${product}`);
+	return libraryVersion();
+}
+
 function libraryVersion(): string {
 	const backend = tf.findBackend("tensorflow") as { binding?: { TF_Version?: string } } | null;
 	return backend?.binding?.TF_Version ?? "unknown";
