@@ -4,7 +4,8 @@
  * any size. Hair colours exclude one another; grey hair, baldness and age go together, as do sex and moustache or lipstick.
  */
 import { Random } from "../../engine/random.ts";
-import { drawFace, type Look } from "../drawing/face.ts";
+import { drawFace } from "../drawing/face.ts";
+import type { Look } from "../drawing/face-scene.ts";
 import { type FaceStyle, faceStyle, type HairColour } from "../drawing/face-style.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Dataset, Example, Split } from "./dataset.ts";

@@ -79,9 +79,10 @@ export class Canvas {
 
 	/** The picture as bytes, [size, size, 3]; `grain(i)` is added to value i before rounding. */
 	bytes(grain: (index: number) => number = () => 0): Uint8Array {
-		return Uint8Array.from(this.pixels, (value, index) => {
-			return Math.min(255, Math.max(0, Math.round((value + grain(index)) * 255)));
-		});
+		// A clamped array rounds and clamps by itself.
+		const result = new Uint8ClampedArray(this.pixels.length);
+		for (let at = 0; at < result.length; at += 1) result[at] = ((this.pixels[at] as number) + grain(at)) * 255;
+		return new Uint8Array(result.buffer);
 	}
 }
 
@@ -114,8 +115,8 @@ export function ellipse(x: number, y: number, radiusX: number, radiusY: number):
 	return (u, v) => {
 		const a = (u - x) / radiusX;
 		const b = (v - y) / radiusY;
-		const inner = Math.hypot(a, b);
-		const slope = Math.hypot(a / radiusX, b / radiusY);
+		const inner = Math.sqrt(a * a + b * b);
+		const slope = Math.sqrt((a * a) / (radiusX * radiusX) + (b * b) / (radiusY * radiusY));
 		return slope < 1e-6 ? -Math.min(radiusX, radiusY) : (inner * (inner - 1)) / slope;
 	};
 }
@@ -140,9 +141,11 @@ export function stroke(points: readonly (readonly [number, number])[], halfWidth
 			const dy = y1 - y0;
 			const along = ((u - x0) * dx + (v - y0) * dy) / (dx * dx + dy * dy + 1e-12);
 			const clamped = Math.min(1, Math.max(0, along));
-			least = Math.min(least, Math.hypot(u - x0 - clamped * dx, v - y0 - clamped * dy));
+			const a = u - x0 - clamped * dx;
+			const b = v - y0 - clamped * dy;
+			least = Math.min(least, a * a + b * b);
 		}
-		return least - halfWidth;
+		return Math.sqrt(least) - halfWidth;
 	};
 }
 

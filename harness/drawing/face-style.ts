@@ -94,9 +94,9 @@ export function faceStyle(random: Random): FaceStyle {
 	const tone = random.uniform() ** 1.5;
 	return {
 		x: bell(0.035),
-		y: 0.02 + bell(0.03),
+		y: 0.04 + bell(0.03),
 		angle: bell(0.05),
-		scale: 1 + bell(0.045),
+		scale: 1.13 + bell(0.045),
 		yaw: Math.max(-1, Math.min(1, bell(0.5))),
 		tone,
 		skin: skinAt(tone, bell(0.02)),
