@@ -28,7 +28,10 @@ program.name("fovea").version(version, "-V, --version", "print the version").hel
 program.description("Notebook kernel and evaluation harness for attention GANs");
 for (const add of commands) add(program, line);
 prepare(program);
-program.hook("preAction", (_, command) => line.read(command));
+program.hook("preAction", (_, command) => {
+	refuseUnknown(command);
+	line.read(command);
+});
 
 process.on("SIGINT", () => {
 	if (line.signal.aborted) process.exit(130);
@@ -62,6 +65,14 @@ function prepare(command: Command): void {
 	if (command === program) return;
 	if (command.registeredArguments.length === 0 && command.commands.length > 0) command.allowExcessArguments(true);
 	command.option("--json", "print one JSON document on stdout").option("--quiet", "no progress, no messages");
+}
+
+/** A command that does something itself and has commands below it takes no other word. */
+function refuseUnknown(command: Command): void {
+	const [word] = command.args;
+	if (command.commands.length === 0 || word === undefined) return;
+	const names = command.commands.map((child) => child.name()).join(", ");
+	throw new RangeError(`fovea ${command.name()}: command must be one of ${names}, got ${word}`);
 }
 
 /** Says an error in one line on stderr and gives the exit code. */

@@ -38,7 +38,7 @@ export class ProcessCommandLine implements CommandLine {
 
 	/** Takes `--json` and `--quiet` from the command about to run. */
 	read(command: Command): void {
-		const { json = false, quiet = false } = command.opts<{ json?: boolean; quiet?: boolean }>();
+		const { json = false, quiet = false } = command.optsWithGlobals<{ json?: boolean; quiet?: boolean }>();
 		this.json = json;
 		this.quiet = quiet;
 	}

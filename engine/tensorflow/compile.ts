@@ -1,8 +1,9 @@
-import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { rename, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { findProgram, lastLine, run } from "./command.ts";
-import { addonPath } from "./installation.ts";
+import { addonPath, quietPath } from "./installation.ts";
 import { libraryNames } from "./python.ts";
+import { quietSource } from "./quiet.ts";
 
 /** Path of a C++ compiler: `CXX`, else the usual names. Throws, with the fix, where there is none. */
 export function findCompiler(): string {
@@ -18,33 +19,32 @@ export function findCompiler(): string {
  * Compiles tfjs-node's addon in `folder` against the libraries in `folder`/site/tensorflow. It speaks TensorFlow's C API and
  * Node-API, both stable, so one build serves every Node. Finds its libraries relative to itself: the folder can be renamed.
  */
-export async function compileAddon(folder: string, signal?: AbortSignal): Promise<void> {
-	const compiler = findCompiler();
+export async function compileAddons(folder: string, signal?: AbortSignal): Promise<void> {
 	const source = join(folder, "node_modules", "@tensorflow", "tfjs-node");
 	const site = join(folder, "site", "tensorflow");
-	const partial = `${addonPath(folder)}.partial`;
-	const options = [
-		"-std=c++17",
-		"-O2",
-		"-w",
-		"-shared",
-		"-fPIC",
-		"-DNAPI_VERSION=8",
-		`-I${join(source, "..")}`,
-		`-I${join(site, "include")}`,
-		`-I${join(folder, "node_modules", "node-api-headers", "include")}`,
-		join(source, "binding", "tfjs_backend.cc"),
-		join(source, "binding", "tfjs_binding.cc"),
-		...libraryNames.map((name) => join(site, name)),
-		"-Wl,-rpath,$ORIGIN/site/tensorflow",
-		"-o",
-		partial,
-	];
+	const node = `-I${join(folder, "node_modules", "node-api-headers", "include")}`;
+	const quiet = join(folder, "quiet.cc");
+	await writeFile(quiet, quietSource);
+	await compile([node, quiet], quietPath(folder), signal);
+	const headers = [`-I${join(source, "..")}`, `-I${join(site, "include")}`, node];
+	const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(source, "binding", name));
+	const libraries = libraryNames.map((name) => join(site, name));
+	await compile(
+		[...headers, ...sources, ...libraries, "-Wl,-rpath,$ORIGIN/site/tensorflow"],
+		addonPath(folder),
+		signal,
+	);
+}
+
+async function compile(inputs: readonly string[], target: string, signal?: AbortSignal): Promise<void> {
+	const compiler = findCompiler();
+	const partial = `${target}.partial`;
+	const options = ["-std=c++17", "-O2", "-w", "-shared", "-fPIC", "-DNAPI_VERSION=8", ...inputs, "-o", partial];
 	const built = await run(compiler, options, { signal });
 	if (built.code !== 0) {
 		const error =
 			built.stderr.split("\n").find((line) => /error|cannot|undefined/.test(line)) ?? lastLine(built.stderr);
-		throw new Error(`engine install: ${compiler} must compile tfjs-node's addon, got: ${error.trim()}`);
+		throw new Error(`engine install: ${compiler} must compile ${basename(target)}, got: ${error.trim()}`);
 	}
-	await rename(partial, addonPath(folder));
+	await rename(partial, target);
 }

@@ -15,7 +15,7 @@ import {
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
-import { compileAddon, findCompiler } from "./compile.ts";
+import { compileAddons, findCompiler } from "./compile.ts";
 import { enginesFolder, type Installation, type Manifest, readInstallation } from "./installation.ts";
 import { Lock } from "./lock.ts";
 import { installPackages, tfjsNodeVersion } from "./packages.ts";
@@ -69,8 +69,8 @@ export async function* installEngine(options: InstallOptions = {}): AsyncGenerat
 	if (!existsSync(join(staging, "site"))) yield* provideLibraries(source, staging, signal);
 	yield { text: `fetching @tensorflow/tfjs-node ${tfjsNodeVersion}` };
 	await installPackages(staging, signal);
-	yield { text: "compiling the addon" };
-	await compileAddon(staging, signal);
+	yield { text: "compiling the addons" };
+	await compileAddons(staging, signal);
 	yield { text: "trying the engine" };
 	const tensorflow = await tryEngine(staging, signal);
 	const device = source.gpu ? "gpu" : "cpu";
@@ -143,7 +143,11 @@ async function tryEngine(folder: string, signal?: AbortSignal): Promise<string> 
 
 async function writeManifest(folder: string, about: Pick<Manifest, "tensorflow" | "device" | "source">): Promise<void> {
 	const libraries = [];
-	for (const path of ["tfjs_binding.node", ...libraryNames.map((name) => join("site", "tensorflow", name))]) {
+	for (const path of [
+		"tfjs_binding.node",
+		"quiet.node",
+		...libraryNames.map((name) => join("site", "tensorflow", name)),
+	]) {
 		const { size, mtimeMs } = await stat(join(folder, path));
 		libraries.push({ path, bytes: size, modified: Math.floor(mtimeMs) });
 	}

@@ -34,6 +34,11 @@ export function addonPath(folder: string): string {
 	return join(folder, "tfjs_binding.node");
 }
 
+/** The file of the addon that silences stderr while libraries are loaded. */
+export function quietPath(folder: string): string {
+	return join(folder, "quiet.node");
+}
+
 /**
  * The installation in `folder`, whole and unchanged since it was built. Undefined where there is none; throws where there
  * is one that cannot work, saying why.

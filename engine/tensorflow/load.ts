@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { addonPath, readInstallation } from "./installation.ts";
+import { addonPath, quietPath, readInstallation } from "./installation.ts";
 
 /** A TensorFlow engine that is registered with tfjs and ready, or why there is none. */
 export type Loaded =
@@ -18,13 +18,16 @@ export type Loaded =
 /** Name under which an installed tfjs-node finds the one tfjs of this process (installed beside it by install.ts). */
 const sharedTfjs = Symbol.for("fovea.tfjs");
 
+/** Warnings and below are not shown; a user who wants them sets TF_CPP_MIN_LOG_LEVEL to another level. */
+const quietLevel = "2";
+
 /**
  * Registers the backend `tensorflow`: one that the process has already, else the project's own working
  * `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`, else what `fovea engine install` built.
  */
 export function loadTensorflow(): Loaded {
 	// Both are read by the library when it is loaded; a user's own setting stands.
-	process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+	process.env["TF_CPP_MIN_LOG_LEVEL"] ??= quietLevel;
 	process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "1";
 	restoreRemovedUtilities();
 	if (tf.findBackendFactory("tensorflow") !== null) {
@@ -87,6 +90,17 @@ function hasAddon(root: string): boolean {
 	}
 }
 
+function loadAddon(require: NodeJS.Require, folder: string): unknown {
+	if (process.env["TF_CPP_MIN_LOG_LEVEL"] !== quietLevel) return require(addonPath(folder));
+	const stderr: { mute(): void; unmute(): void } = require(quietPath(folder));
+	stderr.mute();
+	try {
+		return require(addonPath(folder));
+	} finally {
+		stderr.unmute();
+	}
+}
+
 interface BackendModule {
 	readonly NodeJSKernelBackend: new (binding: unknown, name: string) => tf.KernelBackend;
 }
@@ -94,7 +108,7 @@ interface BackendModule {
 function loadInstalled(folder: string): void {
 	const require = createRequire(join(folder, "package.json"));
 	Object.assign(globalThis, { [sharedTfjs]: createRequire(import.meta.url)("@tensorflow/tfjs") });
-	const binding: unknown = require(addonPath(folder));
+	const binding = loadAddon(require, folder);
 	// Its index.js would load the installer's dependencies and print; these two are all that computes.
 	require("@tensorflow/tfjs-node/dist/register_all_kernels.js");
 	const module: BackendModule = require("@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js");
@@ -104,7 +118,7 @@ function loadInstalled(folder: string): void {
 
 /** Loads the engine in `folder`, multiplies on it, and gives its version. For a process that ends then. */
 export function tryInstalled(folder: string): string {
-	process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+	process.env["TF_CPP_MIN_LOG_LEVEL"] ??= quietLevel;
 	restoreRemovedUtilities();
 	loadInstalled(folder);
 	tf.setBackend("tensorflow");
