@@ -1,0 +1,14 @@
+import * as tf from "@tensorflow/tfjs";
+import { defineKernel, type Op } from "./kernel.ts";
+
+/** x as a constant: no gradient flows back through it. As PyTorch's `detach`. */
+export function detach<T extends tf.Tensor>(x: T): T {
+	return constant({}, { x }) as T;
+}
+
+// A tensor in the attributes is no input, so the tape sees no way back.
+const constant: Op<{ readonly x: tf.Tensor }, never> = defineKernel({
+	name: "FoveaDetach",
+	tensorflow: (_, { x }) => tf.clone(x),
+	composed: (_, { x }) => tf.clone(x),
+});
