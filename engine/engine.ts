@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { repairSecondOrder } from "./second-order.ts";
 import { loadTensorflow } from "./tensorflow/load.ts";
 import { registerWasmKernels } from "./wasm/register.ts";
 
@@ -31,6 +32,7 @@ export async function startEngine({ engine }: { readonly engine?: EngineName } =
 	starting = (async () => {
 		await before?.catch(() => undefined);
 		if (started !== undefined && (engine === undefined || engine === started.name)) return started;
+		repairSecondOrder();
 		const forced = engine ?? engineOfEnvironment();
 		started = forced === "wasm" ? await startWasm(["wasm was asked for"]) : await startTensorflow(forced !== undefined);
 		return started;

@@ -9,6 +9,11 @@ export function detach<T extends tf.Tensor>(x: T): T {
 // A tensor in the attributes is no input, so the tape sees no way back.
 const constant: Op<{ readonly x: tf.Tensor }, never> = defineKernel({
 	name: "FoveaDetach",
-	tensorflow: (_, { x }) => tf.clone(x),
-	composed: (_, { x }) => tf.clone(x),
+	tensorflow: identity,
+	composed: identity,
 });
+
+/** Not tf.clone: that records itself for gradients even inside a kernel. */
+function identity(_: object, { x }: { readonly x: tf.Tensor }): tf.Tensor {
+	return tf.engine().runKernel("Identity", { x }) as tf.Tensor;
+}
