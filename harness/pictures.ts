@@ -39,7 +39,7 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
 	try {
 		return await decodePicture(bytes, options);
 	} catch (error) {
-		throw new Error(`${path}: ${reason(error)}`, { cause: error });
+		throw new Error(`${path}: ${reason(error, bytes)}`, { cause: error });
 	}
 }
 
@@ -169,13 +169,19 @@ function luma(red: number, green: number, blue: number): number {
 	return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 
-/** The picture library's message as one line, in words that say what is wrong with the file. */
-function reason(error: unknown): string {
-	const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-	if (/unsupported image format/i.test(message)) return "must be a picture, got bytes of no known format";
+/**
+ * What is wrong with a file, as one line. The picture library's own words are left to `cause`: it keeps them in one place
+ * for all threads, so that of two broken files one may get the other's.
+ */
+function reason(error: unknown, bytes: Uint8Array): string {
+	const message = error instanceof Error ? error.message : String(error);
 	if (/^(must|is cut|alpha)/.test(message)) return message;
-	if (/premature|truncat|read error|unexpected end|bad seek|unable to parse/i.test(message)) {
-		return `must be a whole picture, got a truncated or damaged file (${message})`;
-	}
-	return `must be a whole picture, got a damaged file (${message})`;
+	if (/unsupported image format/i.test(message) && !isTiff(bytes))
+		return "must be a picture, got bytes of no known format";
+	return "must be a whole picture, got a truncated or damaged file";
+}
+
+/** A tiff keeps its directory at its end: cut off, it is no longer known as one. */
+function isTiff([a, b, c, d]: Uint8Array): boolean {
+	return (a === 0x49 && b === 0x49 && c === 0x2a && d === 0) || (a === 0x4d && b === 0x4d && c === 0 && d === 0x2a);
 }

@@ -160,8 +160,11 @@ async function readCached(dataset: Dataset, split: Split, index: number, limit: 
 	const found = cache.examples.get(key);
 	if (found !== undefined) return found;
 	const example = await dataset.read(split, index);
-	if (cache.bytes + example.pixels.length <= limit && !cache.examples.has(key)) {
-		cache.bytes += example.pixels.length;
+	const [height, width] = dataset.size;
+	// Masks are made when first asked for; their room is counted from the start.
+	const bytes = example.pixels.length + ("masks" in example ? height * width * dataset.attributes.length : 0);
+	if (cache.bytes + bytes <= limit && !cache.examples.has(key)) {
+		cache.bytes += bytes;
 		cache.examples.set(key, example);
 	}
 	return example;
