@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** An attribute of a TensorFlow op; `type` is one of the binding's `TF_ATTR_…`. */
+export interface Attribute {
+	readonly name: string;
+	readonly type: number;
+	readonly value: boolean | number | string | readonly number[];
+}
+
+export interface OutputMetadata {
+	readonly id: number;
+	readonly shape: readonly number[];
+	readonly dtype: number;
+}
+
+/** The part of tfjs-node's addon that is used here: TensorFlow's eager ops on numbered tensors. */
+export interface Binding {
+	createTensor(shape: readonly number[], dtype: number, data: ArrayBufferView): number;
+	deleteTensor(id: number): void;
+	tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+	executeOp(
+		name: string,
+		attributes: readonly Attribute[],
+		inputs: readonly number[],
+		outputs: number,
+	): OutputMetadata[];
+	readonly TF_FLOAT: number;
+	readonly TF_INT32: number;
+	readonly TF_BOOL: number;
+	readonly TF_ATTR_STRING: number;
+	readonly TF_ATTR_INT: number;
+	readonly TF_ATTR_FLOAT: number;
+	readonly TF_ATTR_BOOL: number;
+	readonly TF_ATTR_TYPE: number;
+	readonly TF_ATTR_SHAPE: number;
+	readonly TF_Version: string;
+}
+
+/** The addon of the running TensorFlow engine. Throws where another engine runs. */
+export function binding(): Binding {
+	const backend = tf.backend() as { binding?: Binding };
+	if (backend.binding === undefined) throw new Error(`engine: tensorflow must run for this, got ${tf.getBackend()}`);
+	return backend.binding;
+}

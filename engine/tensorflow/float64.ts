@@ -1,0 +1,93 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Matrix } from "../linear-algebra.ts";
+import { type Attribute, binding, type OutputMetadata } from "./binding.ts";
+
+/** A float64 matrix that lies in TensorFlow; meaningless outside its scope. */
+export interface Handle {
+	readonly id: number;
+	readonly shape: readonly number[];
+}
+
+/** TensorFlow's numbers for its types. */
+const float64Type = 2;
+const int32Type = 3;
+
+/** True where the running engine is TensorFlow. */
+export function tensorflowComputes(): boolean {
+	return tf.getBackend() === "tensorflow";
+}
+
+/**
+ * Float64 on TensorFlow. tfjs has no float64 tensors, so values go in and come out as pairs of int32 that TensorFlow's Bitcast
+ * takes for float64, bit by bit, and ops are called on TensorFlow's own handles. `dispose` frees all handles.
+ */
+export class Float64Scope implements Disposable {
+	readonly #ids: number[] = [];
+	readonly #binding = binding();
+
+	upload({ rows, columns, data }: Matrix): Handle {
+		// The addon reads a view's own bytes; a subarray is fine.
+		const pairs = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+		const raw = this.#keep(this.#binding.createTensor([rows, columns, 2], this.#binding.TF_INT32, pairs));
+		return this.#one("Bitcast", [this.#type("T", int32Type), this.#type("type", float64Type)], [raw]);
+	}
+
+	download(handle: Handle): Float64Array {
+		const raw = this.#one("Bitcast", [this.#type("T", float64Type), this.#type("type", int32Type)], [handle.id]);
+		const pairs = this.#binding.tensorDataSync(raw.id);
+		return new Float64Array(pairs.buffer.slice(pairs.byteOffset, pairs.byteOffset + pairs.byteLength));
+	}
+
+	matmul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle {
+		const attributes = [this.#flag("transpose_a", transposeA), this.#flag("transpose_b", transposeB)];
+		return this.#one("MatMul", [this.#type("T", float64Type), ...attributes], [a.id, b.id]);
+	}
+
+	cholesky(a: Handle): Handle {
+		return this.#one("Cholesky", [this.#type("T", float64Type)], [a.id]);
+	}
+
+	/** Eigenvalues ascending, and eigenvectors in columns (empty unless `vectors`). */
+	symmetricEigen(a: Handle, vectors: boolean): readonly [Handle, Handle] {
+		const attributes = [this.#type("T", float64Type), this.#flag("compute_v", vectors)];
+		const [values, columns] = this.#many("SelfAdjointEigV2", attributes, [a.id], 2);
+		return [values as Handle, columns as Handle];
+	}
+
+	singularValues(a: Handle): Handle {
+		const attributes = [
+			this.#type("T", float64Type),
+			this.#flag("compute_uv", false),
+			this.#flag("full_matrices", false),
+		];
+		return this.#many("Svd", attributes, [a.id], 3)[0] as Handle;
+	}
+
+	[Symbol.dispose](): void {
+		for (const id of this.#ids) this.#binding.deleteTensor(id);
+		this.#ids.length = 0;
+	}
+
+	#one(name: string, attributes: readonly Attribute[], inputs: readonly number[]): Handle {
+		return this.#many(name, attributes, inputs, 1)[0] as Handle;
+	}
+
+	#many(name: string, attributes: readonly Attribute[], inputs: readonly number[], outputs: number): OutputMetadata[] {
+		const results = this.#binding.executeOp(name, attributes, inputs, outputs);
+		for (const { id } of results) this.#keep(id);
+		return results;
+	}
+
+	#keep(id: number): number {
+		this.#ids.push(id);
+		return id;
+	}
+
+	#type(name: string, value: number): Attribute {
+		return { name, type: this.#binding.TF_ATTR_TYPE, value };
+	}
+
+	#flag(name: string, value: boolean): Attribute {
+		return { name, type: this.#binding.TF_ATTR_BOOL, value };
+	}
+}
