@@ -25,11 +25,17 @@ export function readSafetensors(path: string): Map<string, GoldenArray> {
 	const arrays = new Map<string, GoldenArray>();
 	for (const [name, entry] of Object.entries(header)) {
 		if (name === "__metadata__") continue;
+		const [start, end] = entry.data_offsets;
+		if (entry.dtype === "F16") {
+			const view = new DataView(bytes.buffer, bytes.byteOffset + 8 + length + start, end - start);
+			const data = Float32Array.from({ length: (end - start) / 2 }, (_, at) => half(view.getUint16(at * 2, true)));
+			arrays.set(name, { shape: entry.shape, data });
+			continue;
+		}
 		const type = types[entry.dtype as keyof typeof types];
 		if (type === undefined) throw new TypeError(`${path}: ${name} has unknown type ${entry.dtype}`);
-		const [from, to] = entry.data_offsets;
 		// Copied, so that the bytes are aligned for their type.
-		const copy = Uint8Array.from(bytes.subarray(8 + length + from, 8 + length + to));
+		const copy = Uint8Array.from(bytes.subarray(8 + length + start, 8 + length + end));
 		arrays.set(name, { shape: entry.shape, data: new type(copy.buffer) });
 	}
 	return arrays;
@@ -55,6 +61,12 @@ export class Golden<Document> {
 		return Float64Array.from(this.array(name).data as Float64Array, Number);
 	}
 
+	/** A two-dimensional array as feature rows. */
+	features(name: string): { data: Float64Array; count: number; dimensions: number } {
+		const [count, dimensions] = this.array(name).shape as [number, number];
+		return { data: this.float64(name), count, dimensions };
+	}
+
 	int32(name: string): Int32Array {
 		return Int32Array.from(this.array(name).data as Int32Array, Number);
 	}
@@ -73,6 +85,16 @@ export class Golden<Document> {
 		}
 		return { data, height, width, channels };
 	}
+}
+
+/** The value of 16 bits in IEEE half precision. */
+function half(bits: number): number {
+	const sign = bits & 0x8000 ? -1 : 1;
+	const exponent = (bits >> 10) & 0x1f;
+	const fraction = bits & 0x3ff;
+	if (exponent === 0) return sign * fraction * 2 ** -24;
+	if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+	return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** A number as the JSON files write it. */
