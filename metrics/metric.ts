@@ -33,6 +33,8 @@ export interface Score {
 	readonly fingerprint: string;
 	/** Values per picture, for paired metrics. */
 	readonly perImage?: readonly number[];
+	/** Numbers that belong to the value, such as the standard deviation over subsets or splits. */
+	readonly details?: Readonly<Record<string, number>>;
 	/** What a reader must know: "fewer samples than dimensions". */
 	readonly notes?: readonly string[];
 }
@@ -66,6 +68,10 @@ export interface Measurement {
 	readonly replicates?: Float64Array;
 	/** How the replicates were made: "bootstrap, 200 resamples". */
 	readonly method?: string;
+	/** What of the protocol only the data decide, such as a subset size cut to the smaller set. */
+	readonly protocol?: Protocol;
+	/** Numbers that belong to the value, such as the standard deviation over subsets or splits. */
+	readonly details?: Readonly<Record<string, number>>;
 	readonly notes?: readonly string[];
 }
 
@@ -121,7 +127,7 @@ export function score(
 		readonly unit?: string;
 	},
 	value: number,
-	details: Pick<Score, "samples"> & Partial<Pick<Score, "interval" | "spread" | "perImage" | "notes">>,
+	details: Pick<Score, "samples"> & Partial<Pick<Score, "interval" | "spread" | "perImage" | "details" | "notes">>,
 	inputs: Protocol = {},
 ): Score {
 	const protocol = { ...inputs, ...metric.protocol };

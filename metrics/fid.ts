@@ -1,0 +1,239 @@
+import {
+	cholesky,
+	type Matrix,
+	matmul,
+	singularValues,
+	symmetricEigen,
+	symmetricEigenvalues,
+} from "../engine/linear-algebra.ts";
+import { linearReplicates } from "./intervals.ts";
+import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
+import { centredRows, columnMeans, Moments, requireFeatures } from "./moments.ts";
+
+/** Mean [d] and covariance [d, d] of a set of features. */
+export interface Gaussian {
+	readonly mean: Float64Array;
+	readonly covariance: Matrix;
+}
+
+export interface FidOptions {
+	/** What the value is multiplied by: 0.01 for the tables of papers that print FID/100. @default 1 */
+	readonly scale?: number;
+}
+
+/**
+ * Fréchet distance |μ₁ - μ₂|² + tr S₁ + tr S₂ - 2 tr (S₁ S₂)^½ between two feature sets, covariances with divisor N - 1
+ * (Heusel et al., "GANs trained by a two time-scale update rule", 2017), all in float64.
+ *
+ * With F'F = S for each side, tr (S₁ S₂)^½ is the nuclear norm of F₁ F₂'. F is the Cholesky factor where N > d, and the
+ * centred rows themselves where N ≤ d: then no root of a singular matrix is taken, which in d × d form adds up to 1e-4.
+ */
+export function fid({ scale = 1 }: FidOptions = {}): DistributionMetric {
+	return {
+		kind: "distribution",
+		id: "fid",
+		better: "lower",
+		unit: "",
+		rows: "features",
+		protocol: { ddof: 1, precision: "float64", scale },
+		measure: (real, fake, resampling) => measure(real, fake, scale, resampling),
+	};
+}
+
+function measure(real: Features, fake: Features, scale: number, resampling?: Resampling): Measurement {
+	requireFeatures("fid", real, fake, 2);
+	const sides = [sideOf(real), sideOf(fake)] as const;
+	const value = scale * distance(...sides);
+	const fewest = Math.min(real.count, fake.count);
+	const notes =
+		fewest <= real.dimensions
+			? [
+					`fewer samples than dimensions (${fewest} ≤ ${real.dimensions}): the value is far above that of large sets; ` +
+						"compare it with values of equal counts only",
+				]
+			: [];
+	if (resampling === undefined) return { value, notes };
+	const influence = influences(...sides, real, fake);
+	const replicates = linearReplicates(
+		value,
+		influence.map((rows) => rows.map((row) => scale * row)),
+		resampling,
+	);
+	return { value, notes, replicates, method: `linearised bootstrap, ${resampling.resamples} resamples` };
+}
+
+/** Fréchet distance between two Gaussians given as mean and covariance. Singular covariances are no special case. */
+export function frechetDistance(a: Gaussian, b: Gaussian): number {
+	return distance(
+		{ mean: a.mean, trace: trace(a.covariance), factor: factorOf(a.covariance) },
+		{ mean: b.mean, trace: trace(b.covariance), factor: factorOf(b.covariance) },
+	);
+}
+
+/** Fréchet distance between two streamed sets; the route for sets too large to hold. */
+export function frechetDistanceOf(a: Moments, b: Moments): number {
+	return frechetDistance({ mean: a.mean, covariance: a.covariance() }, { mean: b.mean, covariance: b.covariance() });
+}
+
+/** One side of the distance: `factor` F, [rank, d], has F'F = covariance. */
+interface Side {
+	readonly mean: Float64Array;
+	readonly trace: number;
+	readonly factor: Factor;
+}
+
+interface Factor extends Matrix {
+	/** True for an upper triangular factor of full rank. */
+	readonly full: boolean;
+}
+
+function sideOf(features: Features): Side {
+	if (features.count > features.dimensions) {
+		const moments = Moments.of(features);
+		const covariance = moments.covariance();
+		return { mean: moments.mean, trace: trace(covariance), factor: factorOf(covariance) };
+	}
+	const mean = columnMeans(features);
+	const factor = { ...centredRows(features, mean, 1 / Math.sqrt(features.count - 1)), full: false };
+	return { mean, trace: squares(factor.data), factor };
+}
+
+function distance(a: Side, b: Side): number {
+	let means = 0;
+	for (let column = 0; column < a.mean.length; column += 1) {
+		means += ((a.mean[column] as number) - (b.mean[column] as number)) ** 2;
+	}
+	// A distance is never negative; rounding leaves some -1e-14 for equal sets.
+	return Math.max(0, means + a.trace + b.trace - 2 * rootTrace(a.factor, b.factor));
+}
+
+/** Nuclear norm of F₁ F₂'. */
+function rootTrace(a: Factor, b: Factor): number {
+	const product = matmul(a, b, false, true);
+	if (a.full && b.full) {
+		const eigenvalues = symmetricEigenvalues(matmul(product, product, false, true));
+		const largest = eigenvalues.reduce((most, value) => Math.max(most, value), 0);
+		// A root of an eigenvalue λ carries the error ε λmax / √λ: below this ratio singular values are taken instead.
+		if (eigenvalues.every((value) => value > leastRatio * largest)) {
+			return eigenvalues.reduce((total, value) => total + Math.sqrt(value), 0);
+		}
+	}
+	return singularValues(product).reduce((total, value) => total + value, 0);
+}
+
+/** F with F'F = covariance: the transposed Cholesky factor, or that of a pivoted Cholesky cut at the rank. */
+function factorOf(covariance: Matrix): Factor {
+	const lower = cholesky(covariance);
+	if (lower !== undefined && wellConditioned(lower)) return { ...transposed(lower), full: true };
+	return { ...pivotedFactor(covariance), full: false };
+}
+
+function wellConditioned({ data, rows }: Matrix): boolean {
+	let [least, most] = [Number.POSITIVE_INFINITY, 0];
+	for (let index = 0; index < rows; index += 1) {
+		const pivot = (data[index * rows + index] as number) ** 2;
+		least = Math.min(least, pivot);
+		most = Math.max(most, pivot);
+	}
+	return least > leastRatio * most;
+}
+
+/** Pivoted Cholesky (Higham, "Accuracy and stability", §10.3): rows of F until what is left is rounding. */
+function pivotedFactor({ data, rows: size }: Matrix): Matrix {
+	const left = Float64Array.from({ length: size }, (_, index) => data[index * size + index] as number);
+	const tolerance = size * Number.EPSILON * left.reduce((most, value) => Math.max(most, value), 0);
+	const factor: Float64Array[] = [];
+	while (factor.length < size) {
+		let pivot = 0;
+		for (let index = 1; index < size; index += 1) {
+			if ((left[index] as number) > (left[pivot] as number)) pivot = index;
+		}
+		const most = left[pivot] as number;
+		if (!(most > tolerance)) break;
+		const row = data.slice(pivot * size, (pivot + 1) * size);
+		for (const earlier of factor) {
+			const weight = earlier[pivot] as number;
+			if (weight === 0) continue;
+			for (let column = 0; column < size; column += 1) {
+				row[column] = (row[column] as number) - weight * (earlier[column] as number);
+			}
+		}
+		const root = Math.sqrt(most);
+		for (let column = 0; column < size; column += 1) {
+			const value = (row[column] as number) / root;
+			row[column] = value;
+			left[column] = (left[column] as number) - value * value;
+		}
+		left[pivot] = 0;
+		factor.push(row);
+	}
+	if (factor.length === 0) factor.push(new Float64Array(size));
+	const joined = new Float64Array(factor.length * size);
+	for (const [index, row] of factor.entries()) joined.set(row, index * size);
+	return { data: joined, rows: factor.length, columns: size };
+}
+
+/**
+ * First-order influence of each row on the distance, per set: 2 (μ₁ - μ₂)·x + |x|² - x'T x for a centred row x, less its
+ * mean, where T = F₂'(F₂ S₁ F₂')^-½ F₂ is the optimal map from the first Gaussian to the second.
+ */
+function influences(a: Side, b: Side, real: Features, fake: Features): [Float64Array, Float64Array] {
+	if (a.factor.rows < b.factor.rows) {
+		const [second, first] = influences(b, a, fake, real);
+		return [first, second];
+	}
+	const product = matmul(a.factor, b.factor, false, true); // [rank a, rank b]
+	const { values, vectors } = symmetricEigen(matmul(product, product, true, false));
+	const largest = values.reduce((most, value) => Math.max(most, value), 0);
+	const power = (exponent: number) =>
+		values.map((value) => (value > noise * largest && value > 0 ? value ** exponent : 0));
+	const mapA = matmul(b.factor, scaledColumns(vectors, power(-1 / 4)), true, false);
+	const mapB = matmul(a.factor, matmul(product, scaledColumns(vectors, power(-3 / 4))), true, false);
+	return [influence(real, a.mean, b.mean, mapA), influence(fake, b.mean, a.mean, mapB)];
+}
+
+function influence(features: Features, own: Float64Array, other: Float64Array, map: Matrix): Float64Array {
+	const centred = centredRows(features, own);
+	const mapped = matmul(centred, map);
+	const values = Float64Array.from({ length: features.count }, (_, row) => {
+		let value = 0;
+		for (let column = 0; column < features.dimensions; column += 1) {
+			const x = centred.data[row * features.dimensions + column] as number;
+			value += x * x + 2 * x * ((own[column] as number) - (other[column] as number));
+		}
+		for (let column = 0; column < map.columns; column += 1) {
+			value -= (mapped.data[row * map.columns + column] as number) ** 2;
+		}
+		return value;
+	});
+	const mean = values.reduce((total, value) => total + value, 0) / values.length;
+	return values.map((value) => value - mean);
+}
+
+function scaledColumns({ data, rows, columns }: Matrix, scales: Float64Array): Matrix {
+	return { data: data.map((value, at) => value * (scales[at % columns] as number)), rows, columns };
+}
+
+function transposed({ data, rows, columns }: Matrix): Matrix {
+	const turned = new Float64Array(data.length);
+	for (let row = 0, at = 0; row < rows; row += 1) {
+		for (let column = 0; column < columns; column += 1, at += 1) turned[column * rows + row] = data[at] as number;
+	}
+	return { data: turned, rows: columns, columns: rows };
+}
+
+function trace({ data, rows }: Matrix): number {
+	let total = 0;
+	for (let index = 0; index < rows; index += 1) total += data[index * rows + index] as number;
+	return total;
+}
+
+function squares(values: Float64Array): number {
+	return values.reduce((total, value) => total + value * value, 0);
+}
+
+/** Below this ratio to the largest, a pivot or an eigenvalue has lost half its digits. */
+const leastRatio = 1e-11;
+
+/** Eigenvalues below this ratio are rounding of a zero. */
+const noise = 1e-14;
