@@ -1,14 +1,17 @@
 import {
 	cholesky,
 	type Matrix,
+	Moments,
 	matmul,
-	singularValues,
+	nuclearNorm,
 	symmetricEigen,
 	symmetricEigenvalues,
+	trace,
+	transpose,
 } from "../engine/linear-algebra.ts";
+import { centredRows, columnMeans, requireFeatures } from "./feature-sets.ts";
 import { linearReplicates } from "./intervals.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
-import { centredRows, columnMeans, Moments, requireFeatures } from "./moments.ts";
 
 /** Mean [d] and covariance [d, d] of a set of features. */
 export interface Gaussian {
@@ -72,7 +75,10 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
 
 /** Fréchet distance between two streamed sets; the route for sets too large to hold. */
 export function frechetDistanceOf(a: Moments, b: Moments): number {
-	return frechetDistance({ mean: a.mean, covariance: a.covariance() }, { mean: b.mean, covariance: b.covariance() });
+	return frechetDistance(
+		{ mean: a.mean(), covariance: a.covariance() },
+		{ mean: b.mean(), covariance: b.covariance() },
+	);
 }
 
 /** One side of the distance: `factor` F, [rank, d], has F'F = covariance. */
@@ -89,9 +95,10 @@ interface Factor extends Matrix {
 
 function sideOf(features: Features): Side {
 	if (features.count > features.dimensions) {
-		const moments = Moments.of(features);
+		const moments = new Moments(features.dimensions);
+		moments.add({ rows: features.count, columns: features.dimensions, data: features.data });
 		const covariance = moments.covariance();
-		return { mean: moments.mean, trace: trace(covariance), factor: factorOf(covariance) };
+		return { mean: moments.mean(), trace: trace(covariance), factor: factorOf(covariance) };
 	}
 	const mean = columnMeans(features);
 	const factor = { ...centredRows(features, mean, 1 / Math.sqrt(features.count - 1)), full: false };
@@ -109,23 +116,33 @@ function distance(a: Side, b: Side): number {
 
 /** Nuclear norm of F₁ F₂'. */
 function rootTrace(a: Factor, b: Factor): number {
-	const product = matmul(a, b, false, true);
+	const product = matmul(a, b, { transposeB: true });
 	if (a.full && b.full) {
-		const eigenvalues = symmetricEigenvalues(matmul(product, product, false, true));
+		const eigenvalues = symmetricEigenvalues(matmul(product, product, { transposeB: true }));
 		const largest = eigenvalues.reduce((most, value) => Math.max(most, value), 0);
 		// A root of an eigenvalue λ carries the error ε λmax / √λ: below this ratio singular values are taken instead.
 		if (eigenvalues.every((value) => value > leastRatio * largest)) {
 			return eigenvalues.reduce((total, value) => total + Math.sqrt(value), 0);
 		}
 	}
-	return singularValues(product).reduce((total, value) => total + value, 0);
+	return nuclearNorm(product);
 }
 
 /** F with F'F = covariance: the transposed Cholesky factor, or that of a pivoted Cholesky cut at the rank. */
 function factorOf(covariance: Matrix): Factor {
-	const lower = cholesky(covariance);
-	if (lower !== undefined && wellConditioned(lower)) return { ...transposed(lower), full: true };
+	const lower = definiteFactor(covariance);
+	if (lower !== undefined && wellConditioned(lower)) return { ...transpose(lower), full: true };
 	return { ...pivotedFactor(covariance), full: false };
+}
+
+/** The Cholesky factor, or undefined where the matrix is not positive definite: then it has none. */
+function definiteFactor(covariance: Matrix): Matrix | undefined {
+	try {
+		return cholesky(covariance);
+	} catch (error) {
+		if (error instanceof RangeError && error.message.includes("positive definite")) return undefined;
+		throw error;
+	}
 }
 
 function wellConditioned({ data, rows }: Matrix): boolean {
@@ -182,13 +199,13 @@ function influences(a: Side, b: Side, real: Features, fake: Features): [Float64A
 		const [second, first] = influences(b, a, fake, real);
 		return [first, second];
 	}
-	const product = matmul(a.factor, b.factor, false, true); // [rank a, rank b]
-	const { values, vectors } = symmetricEigen(matmul(product, product, true, false));
+	const product = matmul(a.factor, b.factor, { transposeB: true }); // [rank a, rank b]
+	const { values, vectors } = symmetricEigen(matmul(product, product, { transposeA: true }));
 	const largest = values.reduce((most, value) => Math.max(most, value), 0);
 	const power = (exponent: number) =>
 		values.map((value) => (value > noise * largest && value > 0 ? value ** exponent : 0));
-	const mapA = matmul(b.factor, scaledColumns(vectors, power(-1 / 4)), true, false);
-	const mapB = matmul(a.factor, matmul(product, scaledColumns(vectors, power(-3 / 4))), true, false);
+	const mapA = matmul(b.factor, scaledColumns(vectors, power(-1 / 4)), { transposeA: true });
+	const mapB = matmul(a.factor, matmul(product, scaledColumns(vectors, power(-3 / 4))), { transposeA: true });
 	return [influence(real, a.mean, b.mean, mapA), influence(fake, b.mean, a.mean, mapB)];
 }
 
@@ -212,20 +229,6 @@ function influence(features: Features, own: Float64Array, other: Float64Array, m
 
 function scaledColumns({ data, rows, columns }: Matrix, scales: Float64Array): Matrix {
 	return { data: data.map((value, at) => value * (scales[at % columns] as number)), rows, columns };
-}
-
-function transposed({ data, rows, columns }: Matrix): Matrix {
-	const turned = new Float64Array(data.length);
-	for (let row = 0, at = 0; row < rows; row += 1) {
-		for (let column = 0; column < columns; column += 1, at += 1) turned[column * rows + row] = data[at] as number;
-	}
-	return { data: turned, rows: columns, columns: rows };
-}
-
-function trace({ data, rows }: Matrix): number {
-	let total = 0;
-	for (let index = 0; index < rows; index += 1) total += data[index * rows + index] as number;
-	return total;
 }
 
 function squares(values: Float64Array): number {

@@ -9,11 +9,15 @@ import type { Resampling } from "./metric.ts";
 export function linearReplicates(
 	value: number,
 	influences: readonly Float64Array[],
-	{ resamples, random }: Resampling,
+	{ resamples, random, paired = false }: Resampling,
 ): Float64Array {
+	const lengths = influences.map((rows) => rows.length);
+	if (paired && lengths.some((length) => length !== lengths[0])) {
+		throw new RangeError(`bootstrap: paired sets must have equally many rows, got ${lengths.join(" and ")}`);
+	}
 	const replicates = new Float64Array(resamples).fill(value);
 	for (const [set, rows] of influences.entries()) {
-		const draws = random.split(set);
+		const draws = random.split(paired ? 0 : set);
 		for (let index = 0; index < resamples; index += 1) {
 			let total = 0;
 			for (let draw = 0; draw < rows.length; draw += 1) total += rows[draws.integer(rows.length)] as number;

@@ -1,8 +1,8 @@
 import { type Matrix, matmul } from "../engine/linear-algebra.ts";
+import { requireFeatures } from "./feature-sets.ts";
 import { linearReplicates } from "./intervals.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 import type { DistributionMetric, Features, Measurement, Protocol, Resampling } from "./metric.ts";
-import { requireFeatures } from "./moments.ts";
 
 /** `unbiased` leaves out the diagonals of Kxx and Kyy, `biased` keeps them, `u-statistic` leaves out that of Kxy too. */
 export type KidEstimator = "unbiased" | "biased" | "u-statistic";
@@ -299,7 +299,7 @@ function whole(
 	columnMeans?: RowMeans,
 	columnNumbers?: Int32Array,
 ): number {
-	const { data } = kernelOf(matmul(a, b, false, true), kernel);
+	const { data } = kernelOf(matmul(a, b, { transposeB: true }), kernel);
 	const columns = new Float64Array(b.rows);
 	let total = 0;
 	for (let row = 0, at = 0; row < a.rows; row += 1) {
@@ -337,7 +337,7 @@ function tiled(
 		const rows = slice(a, top, top + tile);
 		const rowsIn = slice(inA, top, top + tile);
 		for (let left = a === b ? top : 0; left < b.rows; left += tile) {
-			const block = kernelOf(matmul(rows, slice(b, left, left + tile), false, true), kernel);
+			const block = kernelOf(matmul(rows, slice(b, left, left + tile), { transposeB: true }), kernel);
 			const mirrored = a === b && left > top;
 			const sums = matmul(block, slice(inB, left, left + tile)); // [rows, parts + 1]
 			for (let row = 0, at = 0; row < rows.rows; row += 1) {

@@ -58,7 +58,10 @@ export interface Picture {
 export interface Resampling {
 	/** Number of replicates wanted; a metric may make fewer where one costs too much, and then says so in `method`. */
 	readonly resamples: number;
+	/** The same generator gives the same rows for sets of the same size, so that systems share their resamples. */
 	readonly random: Random;
+	/** Row i of one set belongs to row i of the other (a picture and its edit): they are drawn together. @default false */
+	readonly paired?: boolean;
 }
 
 /** A value with what a reader must know about it. */

@@ -1,9 +1,10 @@
 import test from "ava";
+import { Moments } from "../../engine/linear-algebra.ts";
 import { Random } from "../../engine/random.ts";
+import { rows } from "../../metrics/feature-sets.ts";
 import { fid, frechetDistance, frechetDistanceOf, type Gaussian } from "../../metrics/fid.ts";
 import { MersenneTwister } from "../../metrics/mersenne-twister.ts";
 import type { Features } from "../../metrics/metric.ts";
-import { Moments, rows } from "../../metrics/moments.ts";
 import { Golden } from "../helpers/golden.ts";
 
 interface Case {
@@ -122,11 +123,16 @@ test("streamed in any batches, or merged from parts, a set has the same distance
 	const [a, b] = [normals(random, 200, 10), normals(random, 150, 10)];
 	// Large means show a sum of squares that was not shifted.
 	const far = { ...a, data: a.data.map((value) => value + 1e6) };
-	const [inOne, inParts, merged] = [Moments.of(far), new Moments(10), new Moments(10)];
-	for (let row = 0; row < 200; row += 7) inParts.add(rows(far, row, Math.min(200, row + 7)));
-	merged.merge(Moments.of(rows(far, 120, 200)));
-	merged.merge(Moments.of(rows(far, 0, 120)));
-	const other = Moments.of({ ...b, data: b.data.map((value) => value + 1e6) });
+	const add = (moments: Moments, { data, count, dimensions }: Features): Moments => {
+		moments.add({ data, rows: count, columns: dimensions });
+		return moments;
+	};
+	const inOne = add(new Moments(10), far);
+	const inParts = new Moments(10);
+	for (let row = 0; row < 200; row += 7) add(inParts, rows(far, row, Math.min(200, row + 7)));
+	const merged = add(new Moments(10), rows(far, 120, 200));
+	merged.merge(add(new Moments(10), rows(far, 0, 120)));
+	const other = add(new Moments(10), { ...b, data: b.data.map((value) => value + 1e6) });
 	const wanted = await distance(a, b);
 	// At 1e6 the inputs themselves are rounded to 1e-10.
 	for (const moments of [inOne, inParts, merged]) t.true(near(frechetDistanceOf(moments, other), wanted, 1e-8));
