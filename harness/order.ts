@@ -59,6 +59,20 @@ export function* positions(where: string, count: number, order: Order): Generato
 	}
 }
 
+/** For each epoch one random bit for each item, a function of the generator and the epoch alone. */
+export function flipsOf(random: Random, count: number): (epoch: number) => Uint8Array {
+	const known = new Map<number, Uint8Array>();
+	return (epoch) => {
+		const found = known.get(epoch);
+		if (found !== undefined) return found;
+		const stream = random.split(epoch);
+		const bits = Uint8Array.from({ length: count }, () => stream.uint32() >>> 31);
+		known.delete(epoch - 2);
+		known.set(epoch, bits);
+		return bits;
+	};
+}
+
 /**
  * Loads what a plan names, in its order, with up to `ahead` loads under way while the caller works. Ends with the
  * signal's reason when it is aborted.

@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import sharp from "sharp";
 import { bitmap, isBmp } from "./bmp.ts";
-import { writeAtomic } from "./write-atomic.ts";
+import { writeAtomically } from "./files.ts";
 
 /** What becomes of an alpha channel: blended over white, left out, or kept as a fourth channel that is data. */
 export type Alpha = "flatten" | "drop" | "data";
@@ -63,7 +63,7 @@ export async function writePng(
 	const image = sharp(pixels, { raw: { width, height, channels } });
 	// One grey channel would be written as three.
 	const png = await (channels === 1 ? image.toColourspace("b-w") : image).png().toBuffer();
-	await writeAtomic(path, png);
+	await writeAtomically(path, png);
 }
 
 /** The paths of the picture files of a folder, sorted by name. Throws where there is no such folder or no picture in it. */

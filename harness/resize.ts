@@ -1,8 +1,10 @@
 /**
- * Bilinear resize of bytes with a support that grows with the reduction (antialiased), in the fixed-point arithmetic of
- * Pillow's `Image.resize(BILINEAR)`, which torchvision's Resize and so StarGAN's loader use: results are equal byte for
- * byte. Horizontal pass first, rounded to bytes, then vertical.
+ * Resize of bytes with a support that grows with the reduction (antialiased), in the fixed-point arithmetic of Pillow's
+ * `Image.resize`, which torchvision's Resize and so the loaders of StarGAN (bilinear) and CycleGAN (bicubic, a = -0.5) use:
+ * results are equal byte for byte. Horizontal pass first, rounded to bytes, then vertical.
  */
+
+export type Filter = "bilinear" | "bicubic";
 
 export interface Box {
 	readonly top: number;
@@ -28,20 +30,22 @@ export function crop(pixels: Uint8Array, width: number, channels: number, box: B
 }
 
 /** Resizes bytes [from height, from width, channels] to [to height, to width, channels]. */
-export function resizeBilinear(
+export function resizeBytes(
 	pixels: Uint8Array,
 	channels: number,
 	from: readonly [height: number, width: number],
 	to: readonly [height: number, width: number],
+	filter: Filter = "bilinear",
 ): Uint8Array {
 	const [height, width] = from;
 	const [toHeight, toWidth] = to;
 	if (pixels.length !== height * width * channels) {
 		throw new RangeError(`resize: must have ${height}×${width}×${channels} values, got ${pixels.length}`);
 	}
-	const wide = toWidth === width ? pixels : along(pixels, taps(width, toWidth), height, width * channels, channels);
+	const wide =
+		toWidth === width ? pixels : along(pixels, taps(width, toWidth, filter), height, width * channels, channels);
 	if (toHeight === height) return wide.slice();
-	return along(wide, taps(height, toHeight), 1, 0, toWidth * channels);
+	return along(wide, taps(height, toHeight, filter), 1, 0, toWidth * channels);
 }
 
 const precision = 22;
@@ -56,13 +60,28 @@ interface Taps {
 
 const known = new Map<string, Taps>();
 
-/** Weights of the triangle filter of width max(1, from / to), for each place of the result. */
-function taps(from: number, to: number): Taps {
-	const key = `${from} ${to}`;
+const filters: Readonly<Record<Filter, { support: number; weight(distance: number): number }>> = {
+	bilinear: { support: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+	bicubic: {
+		support: 2,
+		// Keys' cubic with a = -0.5.
+		weight(distance) {
+			const x = Math.abs(distance);
+			if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+			return x < 2 ? ((x - 5) * x + 8) * x * -0.5 + 2 : 0;
+		},
+	},
+};
+
+/** Weights of the filter, stretched by max(1, from / to), for each place of the result. */
+function taps(from: number, to: number, filter: Filter): Taps {
+	const key = `${from} ${to} ${filter}`;
+	const { support: reach, weight } = filters[filter];
 	const found = known.get(key);
 	if (found !== undefined) return found;
 	const scale = from / to;
-	const support = Math.max(scale, 1);
+	const stretch = Math.max(scale, 1);
+	const support = reach * stretch;
 	const most = Math.ceil(support) * 2 + 1;
 	const first = new Int32Array(to);
 	const counts = new Int32Array(to);
@@ -72,13 +91,13 @@ function taps(from: number, to: number): Taps {
 		const low = Math.max(Math.trunc(centre - support + 0.5), 0);
 		const high = Math.min(Math.trunc(centre + support + 0.5), from);
 		const values = Array.from({ length: high - low }, (_, at) => {
-			return Math.max(0, 1 - Math.abs((at + low - centre + 0.5) * (1 / support)));
+			return weight((at + low - centre + 0.5) * (1 / stretch));
 		});
 		const sum = values.reduce((total, value) => total + value, 0);
 		first[place] = low;
 		counts[place] = high - low;
 		for (const [at, value] of values.entries()) {
-			weights[place * most + at] = Math.trunc(0.5 + (value / sum) * 2 ** precision);
+			weights[place * most + at] = Math.trunc(Math.sign(value) * 0.5 + (value / sum) * 2 ** precision);
 		}
 	}
 	const made = { first, counts, weights, most };
@@ -105,7 +124,7 @@ function along(
 				for (let tap = 0; tap < count; tap += 1) {
 					sum += (pixels[start + tap * step + value] as number) * (weights[place * most + tap] as number);
 				}
-				result[(line * places + place) * step + value] = sum >> precision;
+				result[(line * places + place) * step + value] = Math.min(255, Math.max(0, sum >> precision));
 			}
 		}
 	}

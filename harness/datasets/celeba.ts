@@ -7,7 +7,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readPicture } from "../pictures.ts";
 import { pythonShuffle } from "../python-shuffle.ts";
-import { centreBox, crop as cropped, resizeBilinear } from "../resize.ts";
+import { centreBox, crop as cropped, resizeBytes } from "../resize.ts";
 import { readAttributes } from "./celeba-attributes.ts";
 import type { Dataset, Split } from "./dataset.ts";
 
@@ -20,27 +20,39 @@ export interface CelebaOptions {
 	readonly attributes?: readonly string[];
 	/** Side of the centre square that is kept, pixels. @default the picture's width: 178 of 178×218, as StarGAN */
 	readonly crop?: number;
-	/** Rows of the shuffled list that are the test split. @default 1999 */
+	/**
+	 * `stargan`: shuffled, the first `testCount` rows to test, the rest to train. `aga-gan`: in the order of the file, the
+	 * first `trainCount` rows to train, the `testCount` after them to test. @default "stargan"
+	 */
+	readonly split?: "stargan" | "aga-gan";
+	/** @default 1999, or 10,000 for AGA-GAN */
 	readonly testCount?: number;
+	/** Only for AGA-GAN. @default 100,000 */
+	readonly trainCount?: number;
 }
 
 /** The attributes that StarGAN edits by default. */
 export const starganAttributes = ["Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"] as const;
 
+/**
+ * AGA-GAN's 38: all of CelebA's but Wearing_Necklace and Young, in CelebA's order. Which two are left out was inferred from
+ * how often each column of the authors' labels is set.
+ */
+export const agaGanAttributes = (
+	"5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair Blond_Hair Blurry " +
+	"Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee Gray_Hair Heavy_Makeup High_Cheekbones Male " +
+	"Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard Oval_Face Pale_Skin Pointy_Nose Receding_Hairline Rosy_Cheeks " +
+	"Sideburns Smiling Straight_Hair Wavy_Hair Wearing_Earrings Wearing_Hat Wearing_Lipstick Wearing_Necktie"
+).split(" ");
+
 /** Opens CelebA. Reads the attribute list and the names of the pictures; pictures are read when they are asked for. */
 export async function celeba(options: CelebaOptions): Promise<Dataset> {
-	const { root, size = 128, attributes = starganAttributes, crop, testCount = 1999 } = options;
+	const { root, size = 128, attributes = starganAttributes, crop } = options;
 	if (!Number.isInteger(size) || size < 1)
 		throw new RangeError(`celeba: size must be a whole number from 1, got ${size}`);
 	const list = await readAttributes(join(root, "list_attr_celeba.txt"), attributes);
 	const folder = await picturesOf(root, list.files);
-	if (!Number.isInteger(testCount) || testCount < 0 || testCount >= list.files.length) {
-		throw new RangeError(
-			`celeba: testCount must be a whole number below the ${list.files.length} rows of ${root}, got ${testCount}`,
-		);
-	}
-	const order = pythonShuffle(list.files.length, 1234);
-	const rows: Record<Split, Int32Array> = { test: order.subarray(0, testCount), train: order.subarray(testCount) };
+	const rows = splitRows(list.files.length, options);
 	const rowOf = (split: Split, index: number) => {
 		const row = rows[split][index];
 		if (row === undefined) {
@@ -68,14 +80,40 @@ export async function celeba(options: CelebaOptions): Promise<Dataset> {
 				throw new RangeError(`${path}: must be at least the crop of ${side}, got ${picture.width}×${picture.height}`);
 			}
 			const square = cropped(picture.data, picture.width, 3, centreBox(picture.height, picture.width, side));
-			return { id, pixels: resizeBilinear(square, 3, [side, side], [size, size]), label: label(row) };
+			return { id, pixels: resizeBytes(square, 3, [side, side], [size, size]), label: label(row) };
 		},
 		describe() {
 			const kept = crop === undefined ? "the full width" : `${crop} pixels`;
-			const split = `${rows.train.length} train, ${testCount} test, StarGAN's shuffle`;
+			const order = options.split === "aga-gan" ? "in the order of the list" : "StarGAN's shuffle";
+			const split = `${rows.train.length} train, ${rows.test.length} test, ${order}`;
 			return `CelebA in ${root}: centre square of ${kept}, bilinear to ${size}×${size}; ${split}`;
 		},
 	};
+}
+
+/** Which rows of the list belong to which split. */
+function splitRows(
+	count: number,
+	{ root, split = "stargan", trainCount, testCount }: CelebaOptions,
+): Record<Split, Int32Array> {
+	const whole = (name: string, value: number, limit: number) => {
+		if (Number.isInteger(value) && value >= 0 && value <= limit) return value;
+		throw new RangeError(
+			`celeba: ${name} must be a whole number up to ${limit} with the ${count} rows of ${root}, got ${value}`,
+		);
+	};
+	const validation = new Int32Array(0);
+	if (split === "stargan") {
+		if (trainCount !== undefined)
+			throw new RangeError(`celeba: trainCount must be left out with StarGAN's split, got ${trainCount}`);
+		const order = pythonShuffle(count, 1234);
+		const test = whole("testCount", testCount ?? 1999, count - 1);
+		return { test: order.subarray(0, test), train: order.subarray(test), validation };
+	}
+	const train = whole("trainCount", trainCount ?? 100_000, count);
+	const test = whole("testCount", testCount ?? 10_000, count - train);
+	const order = Int32Array.from({ length: count }, (_, row) => row);
+	return { train: order.subarray(0, train), test: order.subarray(train, train + test), validation };
 }
 
 /** The folder that holds the pictures of the list. Throws where some are missing, and names the first of them. */

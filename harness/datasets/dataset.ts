@@ -5,9 +5,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../../engine/random.ts";
 import type { LabelledBatch } from "../../models/paper.ts";
-import { type Order, positions, prefetched } from "../order.ts";
+import { readCached } from "../example-cache.ts";
+import { flipsOf, type Order, positions, prefetched } from "../order.ts";
 
-export type Split = "train" | "test";
+/** Few sets have a validation split; the others count none. */
+export type Split = "train" | "validation" | "test";
 
 export interface Example {
 	/** File name or number, unique in the set. */
@@ -64,9 +66,9 @@ export interface BatchOptions extends Order {
 export async function* batches(dataset: Dataset, options: BatchOptions): AsyncGenerator<Batch, void, undefined> {
 	const { split, seed, flip = false, masks = false, prefetch = 2, cacheBytes = 2 ** 30, signal } = options;
 	const count = dataset.count(split);
-	const flips = flipsOf(seed, count);
+	const flips = flipsOf(Random.seed(seed).split("flip"), count);
 	const load = async ({ number, items }: { number: number; items: readonly { epoch: number; index: number }[] }) => {
-		const examples = await Promise.all(items.map(({ index }) => readCached(dataset, split, index, cacheBytes)));
+		const examples = await Promise.all(items.map(({ index }) => readKept(dataset, split, index, cacheBytes)));
 		const turned = items.map(({ epoch, index }) => flip && flips(epoch)[index] === 1);
 		const maskBytes = masks ? stackMasks(dataset, examples, turned) : undefined;
 		return { number, examples, turned, maskBytes };
@@ -135,39 +137,16 @@ export function mirrored(pixels: Uint8Array, width: number, channels: number): U
 	return result;
 }
 
-/** For each epoch, one bit for each example. */
-function flipsOf(seed: number, count: number): (epoch: number) => Uint8Array {
-	const random = Random.seed(seed).split("flip");
-	const known = new Map<number, Uint8Array>();
-	return (epoch) => {
-		const found = known.get(epoch);
-		if (found !== undefined) return found;
-		const stream = random.split(epoch);
-		const bits = Uint8Array.from({ length: count }, () => stream.uint32() >>> 31);
-		known.delete(epoch - 2);
-		known.set(epoch, bits);
-		return bits;
-	};
-}
-
-/** Decoded examples by data set. The first to come stay: in random order no other choice would be hit more often. */
-const caches = new WeakMap<Dataset, { bytes: number; readonly examples: Map<string, Example> }>();
-
-async function readCached(dataset: Dataset, split: Split, index: number, limit: number): Promise<Example> {
-	const cache = caches.get(dataset) ?? { bytes: 0, examples: new Map<string, Example>() };
-	caches.set(dataset, cache);
-	const key = `${split} ${index}`;
-	const found = cache.examples.get(key);
-	if (found !== undefined) return found;
-	const example = await dataset.read(split, index);
+function readKept(dataset: Dataset, split: Split, index: number, limit: number): Promise<Example> {
 	const [height, width] = dataset.size;
-	// Masks are made when first asked for; their room is counted from the start.
-	const bytes = example.pixels.length + ("masks" in example ? height * width * dataset.attributes.length : 0);
-	if (cache.bytes + bytes <= limit && !cache.examples.has(key)) {
-		cache.bytes += bytes;
-		cache.examples.set(key, example);
-	}
-	return example;
+	return readCached(
+		dataset,
+		`${split} ${index}`,
+		limit,
+		() => dataset.read(split, index),
+		// Masks are made when first asked for; their room is counted from the start.
+		(example) => example.pixels.length + ("masks" in example ? height * width * dataset.attributes.length : 0),
+	);
 }
 
 function stackMasks(

@@ -31,7 +31,7 @@ export type FaceLabels = Readonly<Record<FaceAttribute, boolean>>;
 export interface FacesOptions {
 	/** Height and width, pixels, 16 to 512. @default 64 */
 	readonly size?: number;
-	/** @default 2000 to train, 400 to test */
+	/** @default 2000 to train, 400 to test, none to validate */
 	readonly count?: Readonly<Partial<Record<Split, number>>>;
 	/** @default 0 */
 	readonly seed?: number;
@@ -82,7 +82,11 @@ export function faces(options: FacesOptions = {}): Faces {
 			`faces: attributes must be of ${faceAttributes.join(" ")}, got ${didYouMean(name, faceAttributes)}`,
 		);
 	});
-	const counts = { train: count.train ?? 2000, test: count.test ?? 400 };
+	const counts: Record<Split, number> = {
+		train: count.train ?? 2000,
+		validation: count.validation ?? 0,
+		test: count.test ?? 400,
+	};
 	const root = Random.seed(seed);
 	const face = (split: Split, index: number) => {
 		if (!Number.isInteger(index) || index < 0 || index >= counts[split]) {

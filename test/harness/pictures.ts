@@ -241,8 +241,8 @@ test("a png is written whole or not at all, and reads back the same", async (t) 
 		message: /writePng: must have 40×60×3 values/,
 	});
 	t.deepEqual(await readFile(path), before);
-	await t.throwsAsync(writePng(join(folder, "none", "out.png"), noise, { height, width, channels: 3 }), {
-		code: "ENOENT",
+	await t.throwsAsync(writePng(join(path, "out.png"), noise, { height, width, channels: 3 }), {
+		code: "EEXIST",
 	});
 });
 

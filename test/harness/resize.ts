@@ -1,17 +1,23 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { centreBox, crop, resizeBilinear } from "../../harness/resize.ts";
+import { centreBox, crop, resizeBytes } from "../../harness/resize.ts";
 
 interface Fixture {
-	readonly cases: readonly { from: [number, number]; to: [number, number]; pixels: number[]; expected: number[] }[];
+	readonly cases: readonly {
+		filter: "bilinear" | "bicubic";
+		from: [number, number];
+		to: [number, number];
+		pixels: number[];
+		expected: number[];
+	}[];
 	readonly squares: readonly { from: number; to: number; sha256: string }[];
 }
 const fixture = JSON.parse(readFileSync("fixtures/resize/pillow.json", "utf8")) as Fixture;
 
-for (const { from, to, pixels, expected } of fixture.cases) {
-	test(`${from} to ${to} equals Pillow's bytes`, (t) => {
-		t.deepEqual([...resizeBilinear(Uint8Array.from(pixels), 3, from, to)], expected);
+for (const { filter, from, to, pixels, expected } of fixture.cases) {
+	test(`${filter} from ${from} to ${to} equals Pillow's bytes`, (t) => {
+		t.deepEqual([...resizeBytes(Uint8Array.from(pixels), 3, from, to, filter)], expected);
 	});
 }
 
@@ -19,14 +25,14 @@ for (const { from, to, sha256 } of fixture.squares) {
 	test(`CelebA's crop of ${from} to ${to} equals Pillow's bytes`, (t) => {
 		// The fixture's picture: the high byte of i · 2654435761 modulo 2^32.
 		const pixels = Uint8Array.from({ length: from * from * 3 }, (_, index) => Math.imul(index, 2654435761) >>> 24);
-		const ours = resizeBilinear(pixels, 3, [from, from], [to, to]);
+		const ours = resizeBytes(pixels, 3, [from, from], [to, to]);
 		t.is(createHash("sha256").update(ours).digest("hex"), sha256);
 	});
 }
 
 test("a resize to the same size copies", (t) => {
 	const pixels = Uint8Array.of(1, 2, 3, 4);
-	const same = resizeBilinear(pixels, 1, [2, 2], [2, 2]);
+	const same = resizeBytes(pixels, 1, [2, 2], [2, 2]);
 	t.deepEqual(same, pixels);
 	t.not(same, pixels);
 });
@@ -44,7 +50,7 @@ test("a crop takes the pixels of its box", (t) => {
 });
 
 test("a picture of another length than its shape is refused", (t) => {
-	t.throws(() => resizeBilinear(new Uint8Array(5), 1, [2, 2], [1, 1]), {
+	t.throws(() => resizeBytes(new Uint8Array(5), 1, [2, 2], [1, 1]), {
 		message: /resize: must have 2×2×1 values, got 5/,
 	});
 });

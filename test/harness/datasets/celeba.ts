@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { celeba } from "../../../harness/datasets/celeba.ts";
+import { agaGanAttributes, celeba } from "../../../harness/datasets/celeba.ts";
 import { writePng } from "../../../harness/pictures.ts";
 import { pythonShuffle } from "../../../harness/python-shuffle.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
@@ -51,6 +51,29 @@ test("the split is StarGAN's: Python's shuffle, the first rows to test", async (
 	t.deepEqual(ids, Array.from(pythonShuffle(12, 1234), fileOf));
 });
 
+test("AGA-GAN's split follows the list", async (t) => {
+	const root = await small(t);
+	const set = await celeba({ root, size: 6, split: "aga-gan", trainCount: 7, testCount: 4 });
+	const ids = async (split: "train" | "test") => {
+		return Promise.all(Array.from({ length: set.count(split) }, async (_, index) => (await set.read(split, index)).id));
+	};
+	t.deepEqual(
+		await ids("train"),
+		Array.from({ length: 7 }, (_, row) => fileOf(row)),
+	);
+	t.deepEqual(
+		await ids("test"),
+		Array.from({ length: 4 }, (_, row) => fileOf(row + 7)),
+	);
+	await t.throwsAsync(celeba({ root, split: "aga-gan" }), {
+		message: /trainCount must be a whole number up to 12 .* got 100000/,
+	});
+	await t.throwsAsync(celeba({ root, split: "aga-gan", trainCount: 7, testCount: 6 }), {
+		message: /testCount .* up to 5 .* got 6/,
+	});
+	t.is(new Set(agaGanAttributes).size, 38);
+});
+
 test("labels are the chosen attributes in the chosen order, 0 or 1", async (t) => {
 	const set = await celeba({ root: await small(t), size: 6, testCount: 1, attributes: ["Male", "Bald"] });
 	for (let index = 0; index < 11; index += 1) {
@@ -89,7 +112,7 @@ test("a crop larger than a picture names the picture", async (t) => {
 
 test("StarGAN's own test split of 1999 does not fit a smaller set, and the error says so", async (t) => {
 	await t.throwsAsync(celeba({ root: await small(t) }), {
-		message: /testCount must be a whole number below the 12 rows of .*, got 1999/,
+		message: /testCount must be a whole number up to 11 with the 12 rows of .*, got 1999/,
 	});
 });
 
