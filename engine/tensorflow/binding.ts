@@ -1,11 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-
-/** An attribute of a TensorFlow op; `type` is one of the binding's `TF_ATTR_…`. */
-export interface Attribute {
-	readonly name: string;
-	readonly type: number;
-	readonly value: boolean | number | string | readonly number[];
-}
+import type { Attribute } from "./execute.ts";
 
 export interface OutputMetadata {
 	readonly id: number;
@@ -24,16 +18,7 @@ export interface Binding {
 		inputs: readonly number[],
 		outputs: number,
 	): OutputMetadata[];
-	readonly TF_FLOAT: number;
 	readonly TF_INT32: number;
-	readonly TF_BOOL: number;
-	readonly TF_ATTR_STRING: number;
-	readonly TF_ATTR_INT: number;
-	readonly TF_ATTR_FLOAT: number;
-	readonly TF_ATTR_BOOL: number;
-	readonly TF_ATTR_TYPE: number;
-	readonly TF_ATTR_SHAPE: number;
-	readonly TF_Version: string;
 }
 
 /** The addon of the running TensorFlow engine. Throws where another engine runs. */

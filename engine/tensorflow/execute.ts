@@ -9,7 +9,7 @@ export interface Attribute {
 
 // TF_AttrType and TF_DataType of TensorFlow's C API, which are fixed for good.
 const ATTR = { string: 0, int: 1, float: 2, bool: 3, type: 4 } as const;
-const TYPE = { float32: 1, int32: 3 } as const;
+const TYPE = { float32: 1, float64: 2, int32: 3 } as const;
 
 /** Attributes by kind; build them once and keep them, for the addon copies them on each call. */
 export const attribute = {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Matrix } from "../linear-algebra.ts";
-import { type Attribute, binding, type OutputMetadata } from "./binding.ts";
+import { binding, type OutputMetadata } from "./binding.ts";
+import { type Attribute, attribute } from "./execute.ts";
 
 /** A float64 matrix that lies in TensorFlow; meaningless outside its scope. */
 export interface Handle {
@@ -8,9 +9,7 @@ export interface Handle {
 	readonly shape: readonly number[];
 }
 
-/** TensorFlow's numbers for its types. */
-const float64Type = 2;
-const int32Type = 3;
+const float64 = attribute.dtype("T", "float64");
 
 /** True where the running engine is TensorFlow. */
 export function tensorflowComputes(): boolean {
@@ -29,37 +28,33 @@ export class Float64Scope implements Disposable {
 		// The addon reads a view's own bytes; a subarray is fine.
 		const pairs = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
 		const raw = this.#keep(this.#binding.createTensor([rows, columns, 2], this.#binding.TF_INT32, pairs));
-		return this.#one("Bitcast", [this.#type("T", int32Type), this.#type("type", float64Type)], [raw]);
+		return this.#one("Bitcast", [attribute.dtype("T", "int32"), attribute.dtype("type", "float64")], [raw]);
 	}
 
 	download(handle: Handle): Float64Array {
-		const raw = this.#one("Bitcast", [this.#type("T", float64Type), this.#type("type", int32Type)], [handle.id]);
+		const raw = this.#one("Bitcast", [float64, attribute.dtype("type", "int32")], [handle.id]);
 		const pairs = this.#binding.tensorDataSync(raw.id);
 		return new Float64Array(pairs.buffer.slice(pairs.byteOffset, pairs.byteOffset + pairs.byteLength));
 	}
 
 	matmul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle {
-		const attributes = [this.#flag("transpose_a", transposeA), this.#flag("transpose_b", transposeB)];
-		return this.#one("MatMul", [this.#type("T", float64Type), ...attributes], [a.id, b.id]);
+		const attributes = [attribute.bool("transpose_a", transposeA), attribute.bool("transpose_b", transposeB)];
+		return this.#one("MatMul", [float64, ...attributes], [a.id, b.id]);
 	}
 
 	cholesky(a: Handle): Handle {
-		return this.#one("Cholesky", [this.#type("T", float64Type)], [a.id]);
+		return this.#one("Cholesky", [float64], [a.id]);
 	}
 
 	/** Eigenvalues ascending, and eigenvectors in columns (empty unless `vectors`). */
 	symmetricEigen(a: Handle, vectors: boolean): readonly [Handle, Handle] {
-		const attributes = [this.#type("T", float64Type), this.#flag("compute_v", vectors)];
+		const attributes = [float64, attribute.bool("compute_v", vectors)];
 		const [values, columns] = this.#many("SelfAdjointEigV2", attributes, [a.id], 2);
 		return [values as Handle, columns as Handle];
 	}
 
 	singularValues(a: Handle): Handle {
-		const attributes = [
-			this.#type("T", float64Type),
-			this.#flag("compute_uv", false),
-			this.#flag("full_matrices", false),
-		];
+		const attributes = [float64, attribute.bool("compute_uv", false), attribute.bool("full_matrices", false)];
 		return this.#many("Svd", attributes, [a.id], 3)[0] as Handle;
 	}
 
@@ -81,13 +76,5 @@ export class Float64Scope implements Disposable {
 	#keep(id: number): number {
 		this.#ids.push(id);
 		return id;
-	}
-
-	#type(name: string, value: number): Attribute {
-		return { name, type: this.#binding.TF_ATTR_TYPE, value };
-	}
-
-	#flag(name: string, value: boolean): Attribute {
-		return { name, type: this.#binding.TF_ATTR_BOOL, value };
 	}
 }
