@@ -76,6 +76,28 @@ export function requireShape(where: string, { outputShape }: Geometry, dy: tf.Te
 	}
 }
 
+/** Calls `each` with the numbers of every input pixel, output pixel and tap that meet in a convolution. */
+export function meetings(
+	{ batch, rows, columns }: Pick<Geometry, "batch" | "rows" | "columns">,
+	each: (input: number, output: number, tap: number) => void,
+): void {
+	for (let image = 0; image < batch; image += 1) {
+		for (let i = 0; i < rows.output; i += 1) {
+			for (let a = 0; a < rows.kernel; a += 1) {
+				const u = i * rows.stride + a * rows.dilation - rows.pad;
+				if (u < 0 || u >= rows.input) continue;
+				const [input, output] = [(image * rows.input + u) * columns.input, (image * rows.output + i) * columns.output];
+				for (let j = 0; j < columns.output; j += 1) {
+					for (let b = 0; b < columns.kernel; b += 1) {
+						const v = j * columns.stride + b * columns.dilation - columns.pad;
+						if (v >= 0 && v < columns.input) each(input + v, output + j, a * columns.kernel + b);
+					}
+				}
+			}
+		}
+	}
+}
+
 /** One number for all sides written out: tfjs sizes an axis by the other one's filter and stride where it is a number. */
 export function explicitPad(pad: Pad): Exclude<Pad, number> {
 	return typeof pad === "number"

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { type Axis, convGeometry, requireShape } from "./conv-geometry.ts";
+import { convGeometry, meetings, requireShape } from "./conv-geometry.ts";
 import { type KernelCall, Scope } from "./scope.ts";
 
 /**
@@ -16,7 +16,9 @@ export function depthwiseInputGradient({ inputs, attrs, backend }: KernelCall): 
 	const dx = scope.empty(geometry.inputShape);
 	const [source, weights, target] = [scope.view(dy), scope.view(filter), scope.view(dx)];
 	target.fill(0);
-	visit(geometry, (input, output, tap) => {
+	meetings(geometry, (inputPixel, outputPixel, tapNumber) => {
+		const input = inputPixel * geometry.inChannels;
+		const [output, tap] = [outputPixel * geometry.outChannels, tapNumber * geometry.outChannels];
 		for (let channel = 0; channel < geometry.inChannels; channel += 1) {
 			let sum = target[input + channel] as number;
 			for (let part = channel * multiplier; part < (channel + 1) * multiplier; part += 1) {
@@ -41,7 +43,9 @@ export function depthwiseFilterGradient({ inputs, attrs, backend }: KernelCall):
 	const [images, source, target] = [scope.view(x), scope.view(dy), scope.view(dw)];
 	// Sums over every pixel of the batch: kept in float64 until the end.
 	const sums = new Float64Array(target.length);
-	visit(geometry, (input, output, tap) => {
+	meetings(geometry, (inputPixel, outputPixel, tapNumber) => {
+		const input = inputPixel * geometry.inChannels;
+		const [output, tap] = [outputPixel * geometry.outChannels, tapNumber * geometry.outChannels];
 		for (let channel = 0; channel < geometry.inChannels; channel += 1) {
 			const value = images[input + channel] as number;
 			for (let part = channel * multiplier; part < (channel + 1) * multiplier; part += 1) {
@@ -51,37 +55,4 @@ export function depthwiseFilterGradient({ inputs, attrs, backend }: KernelCall):
 	});
 	target.set(sums);
 	return scope.keep(dw);
-}
-
-/** Calls `each` with the offsets of the channels of every input pixel, output pixel and tap that meet. */
-function visit(
-	{
-		batch,
-		inChannels,
-		outChannels,
-		rows,
-		columns,
-	}: { batch: number; inChannels: number; outChannels: number; rows: Axis; columns: Axis },
-	each: (input: number, output: number, tap: number) => void,
-): void {
-	for (let image = 0; image < batch; image += 1) {
-		for (let i = 0; i < rows.output; i += 1) {
-			for (let a = 0; a < rows.kernel; a += 1) {
-				const u = i * rows.stride + a * rows.dilation - rows.pad;
-				if (u < 0 || u >= rows.input) continue;
-				for (let j = 0; j < columns.output; j += 1) {
-					const output = ((image * rows.output + i) * columns.output + j) * outChannels;
-					for (let b = 0; b < columns.kernel; b += 1) {
-						const v = j * columns.stride + b * columns.dilation - columns.pad;
-						if (v < 0 || v >= columns.input) continue;
-						each(
-							((image * rows.input + u) * columns.input + v) * inChannels,
-							output,
-							(a * columns.kernel + b) * outChannels,
-						);
-					}
-				}
-			}
-		}
-	}
 }

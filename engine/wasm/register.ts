@@ -1,9 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
-import { conv2dFilterGradient, conv2dInputGradient } from "./conv-gradients.ts";
+import { conv2dFilterGradient } from "./conv-filter-gradient.ts";
+import { conv2dInputGradient } from "./conv-input-gradient.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise-gradients.ts";
-import { batchMatMul } from "./matmul.ts";
+import { batchMatMul, fusedMatMul } from "./matmul.ts";
 import type { KernelCall } from "./scope.ts";
 import { unsortedSegmentSum } from "./segment-sum.ts";
+
+/** Kernels that the backend lacks, or has and computes slowly or wrongly. */
+const kernels: Readonly<Record<string, (call: KernelCall) => tf.TensorInfo>> = {
+	BatchMatMul: batchMatMul,
+	Conv2DBackpropFilter: conv2dFilterGradient,
+	Conv2DBackpropInput: conv2dInputGradient,
+	DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
+	DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+	UnsortedSegmentSum: unsortedSegmentSum,
+	_FusedMatMul: fusedMatMul,
+};
 
 let registered = false;
 
@@ -14,23 +26,10 @@ let registered = false;
  */
 export function registerWasmKernels(): void {
 	if (registered) return;
-	replace("Conv2DBackpropInput", () => conv2dInputGradient);
-	replace("Conv2DBackpropFilter", () => conv2dFilterGradient);
-	replace("DepthwiseConv2dNativeBackpropInput", () => depthwiseInputGradient);
-	replace("DepthwiseConv2dNativeBackpropFilter", () => depthwiseFilterGradient);
-	replace("UnsortedSegmentSum", () => unsortedSegmentSum);
-	replace("BatchMatMul", batchMatMul);
+	for (const [kernelName, kernel] of Object.entries(kernels)) {
+		if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
+		const kernelFunc = kernel as unknown as tf.KernelFunc;
+		tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
+	}
 	registered = true;
-}
-
-/** Puts the kernel that `make` gives, from the one there, in its place. */
-function replace(kernelName: string, make: (original: tf.KernelFunc) => (call: KernelCall) => tf.TensorInfo): void {
-	const existing = tf.getKernel(kernelName, "wasm");
-	const missing: tf.KernelFunc = () => {
-		throw new Error(`wasm: the backend must have a kernel ${kernelName}, got none`);
-	};
-	const kernelFunc = make(existing?.kernelFunc ?? missing) as unknown as tf.KernelFunc;
-	if (existing !== undefined) tf.unregisterKernel(kernelName, "wasm");
-	// The backend's own set-up stays: a kernel made from the original one needs its bindings.
-	tf.registerKernel({ ...existing, kernelName, backendName: "wasm", kernelFunc });
 }

@@ -15,6 +15,7 @@ export interface KernelCall {
 export class Scope implements Disposable {
 	readonly #backend: BackendWasm;
 	readonly #owned = new Set<tf.TensorInfo>();
+	readonly #windows = new Set<tf.TensorInfo>();
 
 	constructor(backend: BackendWasm) {
 		this.#backend = backend;
@@ -43,6 +44,17 @@ export class Scope implements Disposable {
 	}
 
 	/**
+	 * The values of `info` from the `start`th on, under another shape: a tensor of its own to the backend's kernels, in
+	 * the same memory. `info` must outlive the scope. A kernel given it as output writes there.
+	 */
+	window(info: tf.TensorInfo, shape: readonly number[], start = 0): tf.TensorInfo {
+		const bytes = this.#backend.getMemoryOffset(info.dataId) + start * Float32Array.BYTES_PER_ELEMENT;
+		const result = this.#backend.makeOutput([...shape], "float32", bytes);
+		this.#windows.add(result);
+		return result;
+	}
+
+	/**
 	 * The values of a float32 tensor as they lie in the heap, writable. The next allocation may move the heap, so every
 	 * view must be taken after the last `empty` or `call`.
 	 */
@@ -60,7 +72,17 @@ export class Scope implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
+		for (const { dataId } of this.#windows) {
+			// Not disposeData: the memory belongs to another tensor.
+			this.#backend.wasm.tfjs.disposeData(this.#id(dataId));
+			this.#backend.dataIdMap.delete(dataId);
+		}
+		this.#windows.clear();
 		for (const { dataId } of this.#owned) this.#backend.disposeData(dataId);
 		this.#owned.clear();
+	}
+
+	#id(dataId: object): number {
+		return this.#backend.dataIdMap.get(dataId).id;
 	}
 }

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import { type Axis, convGeometry, type Geometry, requireShape } from "./conv-geometry.ts";
+import { type Axis, convGeometry, type Geometry, meetings, requireShape } from "./conv-geometry.ts";
+import { gemm, transposeInto } from "./gemm.ts";
 import { type KernelCall, Scope } from "./scope.ts";
 
 /**
@@ -15,6 +16,9 @@ export function conv2dInputGradient({ inputs, attrs, backend }: KernelCall): tf.
 	const { batch, inChannels, rows, columns } = geometry;
 	requireShape("conv2d input gradient", geometry, dy);
 	using scope = new Scope(backend);
+	// The backend takes long to pack a filter. Where few pixels would pay for that, the filter is multiplied as it lies.
+	const pixels = (dy.shape[0] as number) * rows.output * columns.output;
+	if (pixels < 2 * geometry.outChannels) return scope.keep(scatter(scope, backend, dy, filter, geometry));
 	const exchanged = scope.call("Transpose", { x: filter }, { perm: [0, 1, 3, 2] });
 	if (rows.stride === 1 && columns.stride === 1) {
 		return scope.keep(phaseGradient(scope, dy, exchanged, geometry, phase(rows, 0), phase(columns, 0)));
@@ -47,6 +51,34 @@ export function conv2dInputGradient({ inputs, attrs, backend }: KernelCall): tf.
 		}
 	}
 	return scope.keep(dx);
+}
+
+/** dx as the products of every tap with every pixel of dy, [kh · kw · in, pixels], each added where it belongs. */
+function scatter(
+	scope: Scope,
+	backend: KernelCall["backend"],
+	dy: tf.TensorInfo,
+	filter: tf.TensorInfo,
+	{ batch, inChannels, outChannels, rows, columns, inputShape }: Geometry,
+): tf.TensorInfo {
+	const pixels = batch * rows.output * columns.output;
+	const taps = rows.kernel * columns.kernel;
+	const turned = scope.empty([outChannels, pixels]);
+	const products = scope.empty([taps * inChannels, pixels]);
+	const dx = scope.empty(inputShape);
+	transposeInto(scope.view(dy), pixels, outChannels, scope.view(turned));
+	gemm(backend, scope.window(filter, [taps * inChannels, outChannels]), turned, products);
+	const [source, target] = [scope.view(products), scope.view(dx)];
+	target.fill(0);
+	meetings({ batch, rows, columns }, (input, output, tap) => {
+		const to = input * inChannels;
+		let from = tap * inChannels * pixels + output;
+		for (let channel = to; channel < to + inChannels; channel += 1) {
+			target[channel] = (target[channel] as number) + (source[from] as number);
+			from += pixels;
+		}
+	});
+	return dx;
 }
 
 /** The rows u = first + stride·m of an axis, m < length, and the taps a = tap + step·t, t < taps, that reach them. */
@@ -108,50 +140,6 @@ function around({ taps, dilation, offset, length }: Phase, output: number): read
 	const reach = (taps - 1) * dilation;
 	const before = reach - offset;
 	return [before, length + reach - output - before];
-}
-
-/**
- * Conv2DBackpropFilter: x [batch, h, w, in], dy [batch, h', w', out] → dw [kh, kw, in, out].
- *
- * dw is a convolution whose batch is the input channel, whose channel is the batch, and whose filter is dy, dilated by
- * the stride. Where there are fewer output than input channels, x takes the filter's place instead: the backend's
- * matrix products need wide outputs to be fast.
- */
-export function conv2dFilterGradient({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
-	const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
-	const geometry = convGeometry("conv2d filter gradient", x.shape, attrs["filterShape"] as number[], attrs);
-	const { rows, columns, inChannels, outChannels } = geometry;
-	requireShape("conv2d filter gradient", geometry, dy);
-	using scope = new Scope(backend);
-	const unitStride = rows.stride === 1 && columns.stride === 1;
-	if (unitStride && outChannels < inChannels && outChannels < 16) {
-		const input = scope.call("Transpose", { x: dy }, { perm: [3, 1, 2, 0] });
-		const filter = scope.call("Transpose", { x }, { perm: [1, 2, 0, 3] });
-		const turned = convolve(scope, input, filter, turnedPad(rows), turnedPad(columns), {
-			strides: [rows.dilation, columns.dilation],
-			dilations: [1, 1],
-		});
-		const straight = scope.call("Reverse", { x: turned }, { dims: [1, 2] });
-		return scope.keep(scope.call("Transpose", { x: straight }, { perm: [1, 2, 3, 0] }));
-	}
-	const input = scope.call("Transpose", { x }, { perm: [3, 1, 2, 0] });
-	const filter = scope.call("Transpose", { x: dy }, { perm: [1, 2, 0, 3] });
-	const gradient = convolve(scope, input, filter, straightPad(rows), straightPad(columns), {
-		strides: [rows.dilation, columns.dilation],
-		dilations: [rows.stride, columns.stride],
-	});
-	return scope.keep(scope.call("Transpose", { x: gradient }, { perm: [1, 2, 0, 3] }));
-}
-
-/** Zeros around x, or rows to cut from it, so that dy as a filter fits on it once for each tap. */
-function straightPad({ input, output, kernel, stride, dilation, pad }: Axis): readonly [number, number] {
-	return [pad, (kernel - 1) * dilation + (output - 1) * stride + 1 - input - pad];
-}
-
-/** Zeros around dy, so that x as a filter fits on it once for each tap, the last tap first. */
-function turnedPad({ input, output, kernel, dilation, pad }: Axis): readonly [number, number] {
-	const before = (kernel - 1) * dilation - pad;
-	return [before, (kernel - 1) * dilation + input - output - before];
 }
 
 /** A convolution whose pads may be negative: those cut rows off. Where nothing is left it is zero. */
