@@ -1,0 +1,319 @@
+import ts from "typescript";
+
+/**
+ * What one notebook cell means: which names it declares and uses, and the script V8's REPL mode runs for it.
+ * Top-level declarations all become `let`, the one kind REPL mode lets every later cell declare anew.
+ */
+
+/** The global through which a running cell reaches the kernel. */
+export const CELL_GLOBAL = "__cell";
+
+export interface Declaration {
+	readonly name: string;
+	/** Declared by let or var: another cell may assign to it. */
+	readonly mutable: boolean;
+	readonly exported: boolean;
+}
+
+function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
+	return ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === kind);
+}
+
+function bindingNames(name: ts.BindingName): string[] {
+	if (ts.isIdentifier(name)) return [name.text];
+	return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : bindingNames(element.name)));
+}
+
+function isVar(list: ts.VariableDeclarationList): boolean {
+	return (list.flags & ts.NodeFlags.BlockScoped) === 0;
+}
+
+/** Lists of `var` inside blocks, loops and the like, which belong to the whole cell. */
+function nestedVars(statement: ts.Node, found: ts.VariableDeclarationList[] = []): ts.VariableDeclarationList[] {
+	ts.forEachChild(statement, (child) => {
+		if (ts.isFunctionLike(child) || ts.isClassLike(child) || ts.isModuleDeclaration(child)) return;
+		if (ts.isVariableDeclarationList(child) && isVar(child)) found.push(child);
+		nestedVars(child, found);
+	});
+	return found;
+}
+
+/** The names a cell declares for the cells after it. */
+export function declarations(file: ts.SourceFile): Declaration[] {
+	const found = new Map<string, Declaration>();
+	const add = (name: string, mutable: boolean, exported: boolean) => found.set(name, { name, mutable, exported });
+	for (const statement of file.statements) {
+		const exported = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
+		if (ts.isVariableStatement(statement)) {
+			const mutable = (statement.declarationList.flags & ts.NodeFlags.Const) === 0 || isVar(statement.declarationList);
+			for (const { name } of statement.declarationList.declarations)
+				for (const each of bindingNames(name)) add(each, mutable, exported);
+		} else if (ts.isImportDeclaration(statement)) {
+			const clause = statement.importClause;
+			if (clause?.name) add(clause.name.text, false, false);
+			const bindings = clause?.namedBindings;
+			if (bindings && ts.isNamespaceImport(bindings)) add(bindings.name.text, false, false);
+			else for (const element of bindings?.elements ?? []) add(element.name.text, false, false);
+		} else if (
+			ts.isFunctionDeclaration(statement) ||
+			ts.isClassDeclaration(statement) ||
+			ts.isInterfaceDeclaration(statement) ||
+			ts.isTypeAliasDeclaration(statement) ||
+			ts.isEnumDeclaration(statement) ||
+			ts.isModuleDeclaration(statement) ||
+			ts.isImportEqualsDeclaration(statement)
+		) {
+			if (statement.name && ts.isIdentifier(statement.name) && statement.name.text !== "global")
+				add(statement.name.text, false, exported);
+		} else {
+			for (const list of nestedVars(statement))
+				for (const { name } of list.declarations) for (const each of bindingNames(name)) add(each, true, false);
+		}
+	}
+	return [...found.values()];
+}
+
+/** Every identifier in the cell, so that only names it may mean are brought into its scope. */
+export function identifiers(file: ts.SourceFile): Set<string> {
+	const found = new Set<string>();
+	const visit = (node: ts.Node): void => {
+		if (ts.isIdentifier(node)) found.add(node.text);
+		ts.forEachChild(node, visit);
+	};
+	visit(file);
+	return found;
+}
+
+/** Whether the cell adds to the global scope or to another module, which later cells must keep seeing. */
+export function augments(file: ts.SourceFile): boolean {
+	return file.statements.some(
+		(statement) =>
+			ts.isModuleDeclaration(statement) && (!ts.isIdentifier(statement.name) || statement.name.text === "global"),
+	);
+}
+
+function isTypeOnly(name: ts.Identifier, checker: ts.TypeChecker): boolean {
+	const symbol = checker.getSymbolAtLocation(name);
+	if (!symbol || (symbol.flags & ts.SymbolFlags.Alias) === 0) return false;
+	const target = checker.getAliasedSymbol(symbol);
+	return (target.flags & ts.SymbolFlags.Value) === 0 && (target.declarations?.length ?? 0) > 0;
+}
+
+/** Runs before TypeScript's own transforms: imports, exports, the cell's value. */
+export function beforeTypes(userLength: number, checker: ts.TypeChecker): ts.TransformerFactory<ts.SourceFile> {
+	return (context) => {
+		const { factory } = context;
+		const member = (name: string) =>
+			factory.createPropertyAccessExpression(factory.createIdentifier(CELL_GLOBAL), name);
+
+		const importCall = (statement: ts.ImportDeclaration, names: readonly string[] | undefined): ts.Expression => {
+			const attributes = (statement.attributes?.elements ?? []).map((attribute) =>
+				factory.createPropertyAssignment(factory.createStringLiteral(attribute.name.text), attribute.value),
+			);
+			return factory.createAwaitExpression(
+				factory.createCallExpression(member("import"), undefined, [
+					statement.moduleSpecifier,
+					names
+						? factory.createArrayLiteralExpression(names.map((name) => factory.createStringLiteral(name)))
+						: factory.createNull(),
+					factory.createObjectLiteralExpression(attributes),
+				]),
+			);
+		};
+
+		const rewriteImport = (statement: ts.ImportDeclaration): ts.Statement | undefined => {
+			const clause = statement.importClause;
+			if (!clause) return factory.createExpressionStatement(importCall(statement, undefined));
+			if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return undefined;
+			const bindings = clause.namedBindings;
+			const pairs: [imported: string, local: ts.Identifier][] = [];
+			if (clause.name && !isTypeOnly(clause.name, checker)) pairs.push(["default", clause.name]);
+			if (bindings && ts.isNamedImports(bindings)) {
+				for (const element of bindings.elements)
+					if (!element.isTypeOnly && !isTypeOnly(element.name, checker))
+						pairs.push([(element.propertyName ?? element.name).text, element.name]);
+			}
+			const declared: ts.VariableDeclaration[] = [];
+			if (bindings && ts.isNamespaceImport(bindings))
+				declared.push(
+					factory.createVariableDeclaration(bindings.name, undefined, undefined, importCall(statement, undefined)),
+				);
+			if (pairs.length > 0) {
+				const pattern = factory.createObjectBindingPattern(
+					pairs.map(([imported, local]) =>
+						factory.createBindingElement(
+							undefined,
+							factory.createStringLiteral(imported),
+							factory.createIdentifier(local.text),
+						),
+					),
+				);
+				const call = importCall(
+					statement,
+					pairs.map(([imported]) => imported),
+				);
+				declared.push(factory.createVariableDeclaration(pattern, undefined, undefined, call));
+			}
+			if (declared.length === 0) return undefined;
+			const list = factory.createVariableDeclarationList(declared, ts.NodeFlags.Let);
+			return ts.setTextRange(factory.createVariableStatement(undefined, list), statement);
+		};
+
+		const deep = (node: ts.Node): ts.Node => {
+			if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+				const args = node.arguments.map((argument) => ts.visitNode(argument, deep) as ts.Expression);
+				return ts.setTextRange(factory.createCallExpression(member("dynamicImport"), undefined, args), node);
+			}
+			if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+				return ts.setTextRange(member("meta"), node);
+			return ts.visitEachChild(node, deep, context);
+		};
+
+		const asValue = (expression: ts.Expression, node: ts.Node): ts.Statement =>
+			ts.setTextRange(
+				factory.createExpressionStatement(factory.createCallExpression(member("value"), undefined, [expression])),
+				node,
+			);
+
+		return (file) => {
+			const imports: ts.Statement[] = [];
+			const rest: ts.Statement[] = [];
+			const own = file.statements.filter((statement) => statement.getStart(file) < userLength);
+			const last = own.findLast((statement) => statement.kind !== ts.SyntaxKind.EmptyStatement);
+			for (const statement of own) {
+				if (ts.isImportDeclaration(statement)) {
+					const rewritten = rewriteImport(statement);
+					if (rewritten) imports.push(rewritten);
+				} else if (ts.isExportDeclaration(statement)) {
+					if (statement.moduleSpecifier)
+						throw new SyntaxError("a cell cannot re-export from a module: import the names instead");
+				} else if (ts.isExportAssignment(statement)) {
+					rest.push(asValue(ts.visitNode(statement.expression, deep) as ts.Expression, statement));
+				} else if (ts.isExpressionStatement(statement) && statement === last) {
+					rest.push(asValue(ts.visitNode(statement.expression, deep) as ts.Expression, statement));
+				} else rest.push(ts.visitNode(statement, deep) as ts.Statement);
+			}
+			return factory.updateSourceFile(file, [...imports, ...rest]);
+		};
+	};
+}
+
+/** Runs after TypeScript's transforms, on plain JavaScript: every top-level declaration becomes `let`, functions first. */
+export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
+	return (context) => {
+		const { factory } = context;
+		const letList = (declared: readonly ts.VariableDeclaration[]) =>
+			factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declared, ts.NodeFlags.Let));
+
+		const toTarget = (name: ts.BindingName): ts.Expression => {
+			if (ts.isIdentifier(name)) return name;
+			if (ts.isArrayBindingPattern(name))
+				return factory.createArrayLiteralExpression(
+					name.elements.map((element) =>
+						ts.isOmittedExpression(element)
+							? element
+							: element.dotDotDotToken
+								? factory.createSpreadElement(toTarget(element.name))
+								: withDefault(toTarget(element.name), element.initializer),
+					),
+				);
+			return factory.createObjectLiteralExpression(
+				name.elements.map((element) => {
+					if (element.dotDotDotToken) return factory.createSpreadAssignment(toTarget(element.name));
+					const key = element.propertyName ?? (element.name as ts.Identifier);
+					return factory.createPropertyAssignment(key, withDefault(toTarget(element.name), element.initializer));
+				}),
+			);
+		};
+		const withDefault = (target: ts.Expression, initial: ts.Expression | undefined): ts.Expression =>
+			initial ? factory.createAssignment(target, initial) : target;
+
+		/** `var a = 1` inside a block: the declaration goes to the top, the assignment stays. */
+		const withoutVar = (hoisted: Set<string>) => {
+			const visit = (node: ts.Node): ts.Node => {
+				if (ts.isFunctionLike(node) || ts.isClassLike(node)) return node;
+				if (ts.isVariableStatement(node) && isVar(node.declarationList)) {
+					const assigned = assignments(node.declarationList);
+					return assigned ? factory.createExpressionStatement(assigned) : factory.createEmptyStatement();
+				}
+				if (ts.isVariableDeclarationList(node) && isVar(node)) {
+					const first = node.declarations[0];
+					const inLoop = node.parent && (ts.isForOfStatement(node.parent) || ts.isForInStatement(node.parent));
+					if (inLoop && first) {
+						for (const name of bindingNames(first.name)) hoisted.add(name);
+						return toTarget(first.name);
+					}
+					return assignments(node) ?? factory.createVoidZero();
+				}
+				return ts.visitEachChild(node, visit, context);
+			};
+			const assignments = (list: ts.VariableDeclarationList): ts.Expression | undefined => {
+				let all: ts.Expression | undefined;
+				for (const { name, initializer } of list.declarations) {
+					for (const each of bindingNames(name)) hoisted.add(each);
+					if (!initializer) continue;
+					const one = factory.createAssignment(toTarget(name), ts.visitNode(initializer, visit) as ts.Expression);
+					all = all ? factory.createComma(all, one) : one;
+				}
+				return all && ts.isObjectLiteralExpression((all as ts.BinaryExpression).left)
+					? factory.createParenthesizedExpression(all)
+					: all;
+			};
+			return visit;
+		};
+
+		return (file) => {
+			const hoisted = new Set<string>();
+			const functions: ts.Statement[] = [];
+			const rest: ts.Statement[] = [];
+			for (const statement of file.statements) {
+				if (ts.isExportDeclaration(statement) || ts.isImportDeclaration(statement)) continue;
+				if (ts.isVariableStatement(statement)) {
+					rest.push(ts.setTextRange(letList(statement.declarationList.declarations), statement));
+				} else if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
+					const modifiers = statement.modifiers?.filter((each) => each.kind === ts.SyntaxKind.AsyncKeyword) as
+						| ts.Modifier[]
+						| undefined;
+					const value = factory.createFunctionExpression(
+						modifiers,
+						statement.asteriskToken,
+						undefined,
+						undefined,
+						statement.parameters,
+						undefined,
+						statement.body,
+					);
+					const declared = factory.createVariableDeclaration(
+						statement.name,
+						undefined,
+						undefined,
+						ts.setTextRange(value, statement),
+					);
+					functions.push(letList([declared]));
+				} else if (ts.isClassDeclaration(statement)) {
+					const modifiers = statement.modifiers?.filter(
+						(each) => each.kind !== ts.SyntaxKind.ExportKeyword && each.kind !== ts.SyntaxKind.DefaultKeyword,
+					);
+					rest.push(
+						factory.updateClassDeclaration(
+							statement,
+							modifiers,
+							statement.name,
+							undefined,
+							statement.heritageClauses,
+							statement.members,
+						),
+					);
+				} else rest.push(ts.visitNode(statement, withoutVar(hoisted)) as ts.Statement);
+			}
+			const names = [...hoisted].map((name) => factory.createVariableDeclaration(name));
+			const strict = factory.createExpressionStatement(factory.createStringLiteral("use strict"));
+			return factory.updateSourceFile(file, [
+				strict,
+				...(names.length > 0 ? [letList(names)] : []),
+				...functions,
+				...rest,
+			]);
+		};
+	};
+}

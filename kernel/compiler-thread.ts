@@ -1,0 +1,56 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { Compiler } from "./compiler.ts";
+import { complete, inspectAt, isComplete } from "./completion.ts";
+
+/** TypeScript's thread: checks cells for the session, compiles modules for the loader. */
+
+export interface CompilerData {
+	readonly folder: string;
+	readonly session: MessagePort;
+	readonly loader: MessagePort;
+}
+
+const { folder, session, loader } = workerData as CompilerData;
+const compiler = new Compiler(folder);
+
+const methods = {
+	compile: (source: string) => compiler.compile(source),
+	complete: (source: string, cursor: number) => complete(compiler, source, cursor),
+	inspect: (source: string, cursor: number, detail: number) => inspectAt(compiler, source, cursor, detail),
+	isComplete: (source: string) => isComplete(source),
+	reset: () => {
+		const names = [...compiler.names()];
+		compiler.reset();
+		return names;
+	},
+};
+type Methods = typeof methods;
+
+/** Asks the compiler's thread from another one. */
+export type Ask = <M extends keyof Methods>(
+	method: M,
+	...values: Parameters<Methods[M]>
+) => Promise<ReturnType<Methods[M]>>;
+
+session.on("message", ({ id, method, values }: { id: number; method: keyof Methods; values: never[] }) => {
+	try {
+		const result = (methods[method] as (...values: never[]) => unknown)(...values);
+		session.postMessage({ id, result });
+	} catch (error) {
+		session.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+	}
+});
+
+loader.on("message", ({ id, fileName, text }: { id: number; fileName: string; text: string }) => {
+	try {
+		loader.postMessage({ id, ...compiler.transpile(fileName, text) });
+	} catch (error) {
+		loader.postMessage({ id, error: String(error) });
+	}
+});
+
+const { baseUrl, paths = {}, pathsBasePath } = compiler.options;
+parentPort?.postMessage({ folder, baseUrl: baseUrl ?? (pathsBasePath as string | undefined), paths });
+// The first check reads TypeScript's library files, which would otherwise fall on the first cell.
+compiler.open("", false);
+compiler.program().getSemanticDiagnostics(compiler.program().getSourceFile(compiler.cellPath));

@@ -1,0 +1,323 @@
+import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterTypes, augments, beforeTypes, type Declaration, declarations, identifiers } from "./cell.ts";
+
+/**
+ * TypeScript for one notebook: an incremental LanguageService in which every cell is a module.
+ * The cell's text stands unchanged at the head of its file, so positions need no shifting; what it needs from earlier
+ * cells is imported at the foot. A cell that may run is kept as a file of its own that later cells import from.
+ */
+
+export interface Problem {
+	/** Counted from 1. */
+	readonly line: number;
+	/** Counted from 1, in UTF-16 units. */
+	readonly column: number;
+	readonly length: number;
+	readonly code: number;
+	readonly message: string;
+	readonly isSyntax: boolean;
+}
+
+export interface Compiled {
+	readonly problems: readonly Problem[];
+	/** The script for V8; empty when there are problems. */
+	readonly script: string;
+	/** A source map (version 3) from the script to the cell. */
+	readonly map: string;
+}
+
+/** JavaScript packages without types are used as they are, as a notebook's reader would expect. */
+const TOLERATED = new Set([7016]);
+
+const kernelFolder = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+
+function nodeTypesFolder(): string {
+	return path.dirname(path.dirname(require.resolve("@types/node/package.json")));
+}
+
+/** Declares what the kernel puts into the global scope. */
+const globalsText = `import type * as Display from ${JSON.stringify(path.join(kernelFolder, "display.js"))};
+declare global {
+	const display: typeof Display.display;
+	/** Asks the reader for a line of text; the kernel waits. */
+	const input: (prompt?: string, options?: { readonly password?: boolean }) => string;
+	/** Aborted when the running cell is interrupted. */
+	const cellSignal: AbortSignal;
+	const prompt: (question?: string) => string;
+}
+`;
+
+interface Kept {
+	readonly file: string;
+	readonly mutable: boolean;
+}
+
+export class Compiler {
+	readonly folder: string;
+	readonly options: ts.CompilerOptions;
+	readonly service: ts.LanguageService;
+	/** The file that holds the cell in question. */
+	readonly cellPath: string;
+	private readonly globalsPath: string;
+	private readonly texts = new Map<string, { text: string; version: number }>();
+	private readonly scope = new Map<string, Kept>();
+	private readonly augmenting: string[] = [];
+	private readonly registry = ts.createDocumentRegistry();
+	private readonly resolutions: ts.ModuleResolutionCache;
+	private versions = 0;
+	private cells = 0;
+
+	/** @param folder The notebook's folder: modules and tsconfig.json are looked for from here. */
+	constructor(folder: string) {
+		this.folder = folder;
+		this.cellPath = path.join(folder, ".cell.ts");
+		this.globalsPath = path.join(folder, ".cell-globals.d.ts");
+		this.options = readOptions(folder);
+		this.resolutions = ts.createModuleResolutionCache(folder, (name) => name, this.options);
+		this.write(this.globalsPath, globalsText);
+		this.write(this.cellPath, "export {};\n");
+		this.service = ts.createLanguageService(this.host(), this.registry);
+	}
+
+	/** Checks a cell and, when it holds no error, makes its script and its names known to later cells. */
+	compile(source: string): Compiled {
+		const file = this.open(source, false);
+		const program = this.program();
+		const diagnostics = [...program.getSyntacticDiagnostics(file).map((each) => problem(each, file, source, true))];
+		if (diagnostics.length === 0)
+			for (const each of program.getSemanticDiagnostics(file))
+				if (each.category === ts.DiagnosticCategory.Error && !TOLERATED.has(each.code))
+					diagnostics.push(problem(each, file, source, false));
+		if (diagnostics.length > 0) return { problems: diagnostics, script: "", map: "" };
+		let script = "";
+		let map = "";
+		program.emit(
+			file,
+			(name, text) => {
+				if (name.endsWith(".map")) map = text;
+				else if (name.endsWith(".js")) script = text;
+			},
+			undefined,
+			false,
+			{ before: [beforeTypes(source.length, program.getTypeChecker())], after: [afterTypes()] },
+		);
+		this.keep(source, file);
+		return { problems: [], script: script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map };
+	}
+
+	/** Puts a cell's text where the service looks, with earlier names (all of them, or those it mentions) below it. */
+	open(source: string, everyName: boolean): ts.SourceFile {
+		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
+		const own = declarations(parsed);
+		const ownNames = new Set(own.map(({ name }) => name));
+		const mentioned = everyName ? undefined : identifiers(parsed);
+		const imported = new Map<string, string[]>();
+		const lines: string[] = [];
+		for (const [name, { file, mutable }] of this.scope) {
+			if (ownNames.has(name) || (mentioned && !mentioned.has(name))) continue;
+			if (mutable) lines.push(`declare let ${name}: typeof import("./${file}").${name};`);
+			else imported.set(file, [...(imported.get(file) ?? []), name]);
+		}
+		for (const [file, names] of imported) lines.push(`import { ${names.join(", ")} } from "./${file}";`);
+		for (const file of this.augmenting) lines.push(`import "./${file}";`);
+		lines.push(`export { ${exportable(own).join(", ")} };`);
+		this.write(this.cellPath, `${source}\n;${lines.join("\n")}\n`);
+		const file = this.program().getSourceFile(this.cellPath);
+		if (!file) throw new Error("internal: the cell's file is not in its program");
+		return file;
+	}
+
+	/** Forgets every cell. */
+	reset(): void {
+		this.scope.clear();
+		this.augmenting.length = 0;
+		for (const name of this.texts.keys())
+			if (name !== this.cellPath && name !== this.globalsPath) this.texts.delete(name);
+	}
+
+	/** JavaScript of a module of the user's own, for the loader. */
+	transpile(fileName: string, text: string): { script: string; map: string } {
+		const { module, target, experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, jsx } =
+			this.options;
+		const result = ts.transpileModule(text, {
+			fileName,
+			compilerOptions: {
+				module,
+				target,
+				experimentalDecorators,
+				emitDecoratorMetadata,
+				useDefineForClassFields,
+				jsx,
+				sourceMap: true,
+				verbatimModuleSyntax: false,
+			} as ts.CompilerOptions,
+		});
+		return {
+			script: result.outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
+			map: result.sourceMapText ?? "",
+		};
+	}
+
+	program(): ts.Program {
+		const program = this.service.getProgram();
+		if (!program) throw new Error("internal: the language service has no program");
+		return program;
+	}
+
+	names(): IterableIterator<string> {
+		return this.scope.keys();
+	}
+
+	private keep(source: string, file: ts.SourceFile): void {
+		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
+		const own = declarations(parsed);
+		const isAugmenting = augments(parsed);
+		if (own.length === 0 && !isAugmenting) return;
+		const name = `.cell-${++this.cells}`;
+		this.write(path.join(this.folder, `${name}.ts`), file.text);
+		for (const each of own) {
+			this.scope.delete(each.name);
+			this.scope.set(each.name, { file: name, mutable: each.mutable });
+		}
+		if (isAugmenting) this.augmenting.push(name);
+		this.dropUnreachable();
+	}
+
+	/** Texts of cells whose every name has been declared anew would otherwise pile up. */
+	private dropUnreachable(): void {
+		if (this.texts.size % 64 !== 0) return;
+		const reachable = new Set<string>();
+		const visit = (name: string) => {
+			if (reachable.has(name)) return;
+			reachable.add(name);
+			const text = this.texts.get(path.join(this.folder, `${name}.ts`))?.text ?? "";
+			for (const [, next] of text.matchAll(/"\.\/(\.cell-\d+)"/g)) if (next) visit(next);
+		};
+		for (const { file } of this.scope.values()) visit(file);
+		for (const file of this.augmenting) visit(file);
+		for (const file of this.texts.keys()) {
+			const name = path.basename(file, ".ts");
+			if (/^\.cell-\d+$/.test(name) && !reachable.has(name)) this.texts.delete(file);
+		}
+	}
+
+	private write(file: string, text: string): void {
+		this.texts.set(file, { text, version: ++this.versions });
+	}
+
+	private host(): ts.LanguageServiceHost {
+		const isFixed = (file: string) =>
+			file.includes("/node_modules/") || file.startsWith(path.dirname(ts.getDefaultLibFilePath({})));
+		const fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
+		const resolutionHost = {
+			fileExists: (file: string) => this.texts.has(file) || ts.sys.fileExists(file),
+			readFile: (file: string) => this.texts.get(file)?.text ?? ts.sys.readFile(file),
+			directoryExists: ts.sys.directoryExists,
+			getDirectories: ts.sys.getDirectories,
+			realpath: (file: string) => (this.texts.has(file) ? file : (ts.sys.realpath?.(file) ?? file)),
+		};
+		return {
+			...resolutionHost,
+			readDirectory: ts.sys.readDirectory,
+			getCurrentDirectory: () => this.folder,
+			getDefaultLibFileName: ts.getDefaultLibFilePath,
+			getCompilationSettings: () => this.options,
+			getScriptFileNames: () => [this.globalsPath, this.cellPath],
+			getScriptVersion: (file) => {
+				const held = this.texts.get(file);
+				if (held) return String(held.version);
+				if (isFixed(file)) return "fixed";
+				return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? "absent");
+			},
+			getScriptSnapshot: (file) => {
+				const text = this.texts.get(file)?.text ?? (ts.sys.fileExists(file) ? readFileSync(file, "utf8") : undefined);
+				return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+			},
+			resolveModuleNameLiterals: (literals, containing, redirected, options, sourceFile) =>
+				literals.map((literal) => {
+					const mode = ts.getModeForUsageLocation(sourceFile, literal, options);
+					const name = literal.text;
+					// A notebook written for tslab means our stand-in, which draws through this kernel.
+					const asked = name === "tslab" ? path.join(kernelFolder, "tslab.js") : name;
+					const cached = this.texts.has(containing) ? undefined : this.resolutions;
+					const found = ts.resolveModuleName(asked, containing, options, resolutionHost, cached, redirected, mode);
+					if (found.resolvedModule || /^[./]/.test(name)) return found;
+					return ts.resolveModuleName(
+						name,
+						path.join(kernelFolder, "main.ts"),
+						options,
+						resolutionHost,
+						fromKernel,
+						undefined,
+						mode,
+					);
+				}),
+		};
+	}
+}
+
+/** Names a cell exports for later cells, but for those its own text exports already. */
+function exportable(own: readonly Declaration[]): string[] {
+	return own.filter(({ exported }) => !exported).map(({ name }) => name);
+}
+
+/** The notebook folder's tsconfig.json, with what a cell needs on top. */
+function readOptions(folder: string): ts.CompilerOptions {
+	const configPath = ts.findConfigFile(folder, ts.sys.fileExists);
+	const fromFile = configPath
+		? ts.getParsedCommandLineOfConfigFile(configPath, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} })
+				?.options
+		: undefined;
+	const { lib: _lib, types, typeRoots = [], ...chosen } = fromFile ?? {};
+	return {
+		strict: true,
+		...chosen,
+		lib: fromFile?.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.collection.d.ts"],
+		types: [...new Set(["node", ...(types ?? [])])],
+		typeRoots: [...typeRoots, path.join(folder, "node_modules", "@types"), nodeTypesFolder()],
+		target: ts.ScriptTarget.ES2022,
+		module: ts.ModuleKind.ESNext,
+		moduleResolution: ts.ModuleResolutionKind.Bundler,
+		moduleDetection: ts.ModuleDetectionKind.Force,
+		esModuleInterop: true,
+		resolveJsonModule: true,
+		allowImportingTsExtensions: true,
+		allowJs: true,
+		checkJs: false,
+		skipLibCheck: true,
+		noEmit: false,
+		emitDeclarationOnly: false,
+		declaration: false,
+		composite: false,
+		incremental: false,
+		isolatedModules: false,
+		verbatimModuleSyntax: false,
+		erasableSyntaxOnly: false,
+		rewriteRelativeImportExtensions: false,
+		noUnusedLocals: false,
+		noUnusedParameters: false,
+		removeComments: false,
+		sourceMap: true,
+		inlineSourceMap: false,
+		inlineSources: false,
+		outDir: "/",
+		rootDir: "/",
+		newLine: ts.NewLineKind.LineFeed,
+	};
+}
+
+function problem(diagnostic: ts.Diagnostic, file: ts.SourceFile, source: string, isSyntax: boolean): Problem {
+	// An unclosed brace is reported at the end of the file, which for the reader is the end of the cell.
+	const start = Math.min(diagnostic.start ?? 0, source.length);
+	const { line, character } = file.getLineAndCharacterOfPosition(start);
+	const length = Math.max(0, Math.min(diagnostic.length ?? 0, source.length - start));
+	const message = ts
+		.flattenDiagnosticMessageText(diagnostic.messageText, "\n")
+		.replace(/ because it is an import\.$/, " because it is a constant of another cell.");
+	return { line: line + 1, column: character + 1, length, code: diagnostic.code, message, isSyntax };
+}

@@ -1,0 +1,133 @@
+import ts from "typescript";
+import type { Compiler } from "./compiler.ts";
+
+/** Completion, inspection and is-complete of a cell, by TypeScript's language service. Offsets are UTF-16 here. */
+
+export interface Completions {
+	readonly matches: readonly string[];
+	readonly start: number;
+	readonly end: number;
+	readonly types: readonly { readonly text: string; readonly type: string; readonly signature?: string }[];
+}
+
+/** More than a reader scrolls through, and than a front end lists quickly. */
+const MOST_MATCHES = 500;
+
+export function complete(compiler: Compiler, source: string, cursor: number): Completions {
+	compiler.open(source, true);
+	const prefix = /[\p{ID_Continue}$#]*$/u.exec(source.slice(0, cursor))?.[0] ?? "";
+	const list = compiler.service.getCompletionsAtPosition(compiler.cellPath, cursor, {
+		includeCompletionsForModuleExports: false,
+		includeCompletionsWithInsertText: false,
+		includeCompletionsForImportStatements: false,
+	});
+	const span = list?.entries.find((entry) => entry.replacementSpan)?.replacementSpan ?? list?.optionalReplacementSpan;
+	const start = span && span.start <= cursor ? span.start : cursor - prefix.length;
+	const typed = source.slice(start, cursor).toLowerCase();
+	const entries = (list?.entries ?? [])
+		.filter((entry) => entry.name.toLowerCase().startsWith(typed) && entry.kind !== ts.ScriptElementKind.warning)
+		.sort((a, b) => a.sortText.localeCompare(b.sortText) || a.name.localeCompare(b.name))
+		.slice(0, MOST_MATCHES);
+	return {
+		matches: entries.map((entry) => entry.name),
+		start,
+		end: cursor,
+		types: entries.map((entry, index) => {
+			// The details of a few are worth their milliseconds; those of hundreds are not.
+			const signature = index < 20 ? signatureOf(compiler, entry, cursor) : undefined;
+			return { text: entry.name, type: entry.kind, ...(signature ? { signature } : {}) };
+		}),
+	};
+}
+
+function signatureOf(compiler: Compiler, entry: ts.CompletionEntry, cursor: number): string | undefined {
+	const details = compiler.service.getCompletionEntryDetails(
+		compiler.cellPath,
+		cursor,
+		entry.name,
+		{},
+		entry.source,
+		{},
+		entry.data,
+	);
+	const text = ts.displayPartsToString(details?.displayParts);
+	return text.includes("(") ? text : undefined;
+}
+
+/** What stands at the cursor: its type and documentation, or the signatures of the call being written. */
+export function inspectAt(
+	compiler: Compiler,
+	source: string,
+	cursor: number,
+	detail: number,
+): Record<string, string> | undefined {
+	compiler.open(source, true);
+	const info = [cursor, cursor - 1]
+		.filter((at) => at >= 0)
+		.map((at) => compiler.service.getQuickInfoAtPosition(compiler.cellPath, at))
+		.find((each) => each !== undefined);
+	const help = compiler.service.getSignatureHelpItems(compiler.cellPath, cursor, undefined);
+	const signatures = (help?.items ?? []).map((item) => signatureText(item));
+	const signature = ts.displayPartsToString(info?.displayParts);
+	const code = [signature, ...signatures].filter((text) => text !== "").slice(0, detail > 0 ? 20 : 5);
+	if (code.length === 0) return undefined;
+	const documentation = [
+		ts.displayPartsToString(info?.documentation ?? help?.items[help.selectedItemIndex]?.documentation),
+		...(info?.tags ?? []).map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`),
+	].filter((text) => text !== "");
+	return {
+		"text/plain": [...code, ...documentation].join("\n"),
+		"text/markdown": [`\`\`\`typescript\n${code.join("\n")}\n\`\`\``, ...documentation].join("\n\n"),
+	};
+}
+
+function signatureText(item: ts.SignatureHelpItem): string {
+	const parameters = item.parameters.map((parameter) => ts.displayPartsToString(parameter.displayParts));
+	return (
+		ts.displayPartsToString(item.prefixDisplayParts) +
+		parameters.join(ts.displayPartsToString(item.separatorDisplayParts)) +
+		ts.displayPartsToString(item.suffixDisplayParts)
+	);
+}
+
+export interface Completeness {
+	readonly status: "complete" | "incomplete" | "invalid";
+	readonly indent?: string;
+}
+
+/** Whether a console should run what was typed, or wait for the rest of it. */
+export function isComplete(source: string): Completeness {
+	const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ESNext, false) as ts.SourceFile & {
+		readonly parseDiagnostics: readonly ts.Diagnostic[];
+	};
+	const end = source.trimEnd().length;
+	const problems = file.parseDiagnostics;
+	if (problems.length === 0) return { status: "complete" };
+	const isOpen = (each: ts.Diagnostic) =>
+		(each.start ?? 0) + (each.length ?? 0) >= end && ((each.start ?? 0) >= end || UNTERMINATED.has(each.code));
+	if (!problems.every(isOpen)) return { status: "invalid" };
+	return { status: "incomplete", indent: "  ".repeat(openBrackets(source)) };
+}
+
+/** Unterminated template literal, comment. */
+const UNTERMINATED = new Set([1160, 1010]);
+
+function openBrackets(source: string): number {
+	const scanner = ts.createScanner(ts.ScriptTarget.ESNext, true, ts.LanguageVariant.Standard, source);
+	let depth = 0;
+	for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+		if (
+			token === ts.SyntaxKind.OpenBraceToken ||
+			token === ts.SyntaxKind.OpenParenToken ||
+			token === ts.SyntaxKind.OpenBracketToken
+		)
+			depth++;
+		if (
+			token === ts.SyntaxKind.CloseBraceToken ||
+			token === ts.SyntaxKind.CloseParenToken ||
+			token === ts.SyntaxKind.CloseBracketToken
+		)
+			depth--;
+	}
+	return Math.max(0, depth);
+}
