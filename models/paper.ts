@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Adam } from "../engine/adam.ts";
-import type { Parameters } from "../engine/parameters.ts";
+import type { Parameter, Parameters } from "../engine/parameters.ts";
 import type { Random } from "../engine/random.ts";
 
 /** Pictures with attribute labels, for multi-domain systems. */
@@ -41,6 +41,23 @@ export type Draws = Readonly<Record<string, ArrayLike<number>>>;
 /** Loss terms of one step by name, unweighted, as the authors' code logs them (`D/loss_real`, `G/loss_cls` …). */
 export type Losses = Readonly<Record<string, number>>;
 
+/** One gradient on its way to an optimiser. */
+export interface Gradient {
+	/** Key of the network in `networks`. */
+	readonly network: string;
+	readonly parameter: Parameter;
+	/** In our layout; lives only during the call. */
+	readonly value: tf.Tensor;
+}
+
+/** What a caller may look at inside a step; every tensor lives only during the call. */
+export interface Watch {
+	/** What one optimiser is about to receive. */
+	readonly gradients?: (gradients: readonly Gradient[]) => void;
+	/** A result inside the step: a generated picture, a mask. */
+	readonly output?: (name: string, value: tf.Tensor) => void;
+}
+
 /** A network pair (or more) that trains: owns its parameters and optimiser states. */
 export interface Gan<Batch> extends Disposable {
 	/** File name of the system: `cca-gan`. */
@@ -52,7 +69,7 @@ export interface Gan<Batch> extends Disposable {
 	/** Draws the random numbers of step `iteration`. */
 	draw(random: Random, batch: Batch, iteration: number): Draws;
 	/** One training iteration (0-based); changes the parameters. Leaks no tensor. */
-	step(batch: Batch, draws: Draws, iteration: number): Losses;
+	step(batch: Batch, draws: Draws, iteration: number, watch?: Watch): Losses;
 	/** Sets every optimiser's rate as a fraction of its base rate (schedules). */
 	setRate(fraction: number): void;
 	/** Attention maps by name, [N, H, W] in [0, 1]; the caller disposes. Empty where the system has none. */

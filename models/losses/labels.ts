@@ -1,0 +1,19 @@
+/** Losses of attribute and class logits. */
+import * as tf from "@tensorflow/tfjs";
+import { softplus } from "./adversarial.ts";
+
+/** Binary cross entropy of `logits` [N, labels] against `targets` of 0 and 1, summed over labels and averaged over N (StarGAN). */
+export function labelEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+	return tf.tidy(() => {
+		const entropy = tf.sub(softplus(logits), tf.mul(logits, targets));
+		return tf.div(tf.sum(entropy), logits.shape[0]) as tf.Scalar;
+	});
+}
+
+/** Softmax cross entropy of `logits` [N, classes] against class numbers [N], averaged over N. */
+export function classEntropy(logits: tf.Tensor2D, classes: tf.Tensor1D): tf.Scalar {
+	return tf.tidy(() => {
+		const chosen = tf.oneHot(tf.cast(classes, "int32"), logits.shape[1]);
+		return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), chosen), 1))) as tf.Scalar;
+	});
+}

@@ -1,0 +1,27 @@
+/**
+ * StarGAN: Choi, Choi, Kim, Ha, Kim, Choo, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain
+ * Image-to-Image Translation", CVPR 2018; follows the code yunjey/stargan@94dd002.
+ *
+ *     picture [3] ++ label planes → conv7 → 2 × down → 6 × residual → 2 × up → conv7 → tanh
+ *     D: 6 × (conv4 stride 2, leaky ReLU 0.01) → a score per patch, and attribute logits
+ *
+ * Differs from the code: instance norms keep no running statistics unless `track` asks for them, since nothing uses them;
+ * the trainer lowers the rate to zero as the paper means, where the code lowers it by a thousandth only.
+ */
+import { type ConditionalGan, type StarganOptions, starganTraining } from "./layers/stargan-training.ts";
+import type { Paper } from "./paper.ts";
+
+/** Builds StarGAN; the defaults are the paper's. */
+export function stargan(options: StarganOptions = {}): ConditionalGan {
+	return starganTraining("stargan", options);
+}
+
+export const paper: Paper = {
+	id: "stargan",
+	title: "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation",
+	year: 2018,
+	citation: "Y. Choi, M. Choi, M. Kim, J.-W. Ha, S. Kim, J. Choo. CVPR 2018.",
+	url: "https://arxiv.org/abs/1711.09020",
+	published: [],
+	claims: [],
+};
