@@ -59,18 +59,18 @@ export class Parameters implements Disposable {
 		return new Parameters(this.#random, { entries: this.#entries, prefix: `${this.#prefix}${name}.` });
 	}
 
-	/** Creates a parameter of `shape` (our layout). Throws on a name taken twice. */
-	create(
+	/** Creates a parameter of `shape` (our layout), whose rank the caller names. Throws on a name taken twice. */
+	create<R extends tf.Rank = tf.Rank>(
 		name: string,
 		shape: readonly number[],
 		initializer: Initializer,
 		{ layout = "plain", trainable = true }: { readonly layout?: Layout; readonly trainable?: boolean } = {},
-	): tf.Variable {
+	): tf.Variable<R> {
 		const full = `${this.#prefix}${name}`;
 		if (this.#entries.has(full)) throw new Error(`parameters: name must be new, got ${full} twice`);
 		const values = initializer(shape, this.#random.split(full));
 		const tensor = tf.tensor(values, [...shape], "float32");
-		const variable = tf.variable(tensor, trainable);
+		const variable = tf.variable(tensor, trainable) as tf.Variable<R>;
 		tensor.dispose();
 		this.#entries.set(full, { name: full, variable, layout, trainable });
 		return variable;

@@ -1,5 +1,8 @@
-/** Convolutions and transposed convolutions with PyTorch's geometry: explicit padding per side, PyTorch's weight names. */
-import * as tf from "@tensorflow/tfjs";
+/** Convolutions and transposed convolutions with PyTorch's geometry, weight names and default initial values. */
+import type * as tf from "@tensorflow/tfjs";
+import { conv2d } from "../../engine/ops/conv2d.ts";
+import { convTranspose2d } from "../../engine/ops/conv-transpose.ts";
+import { pad2d } from "../../engine/ops/pad2d.ts";
 import { type Initializer, uniformInit } from "../../engine/parameters.ts";
 import type { Block } from "./layer.ts";
 
@@ -8,9 +11,9 @@ export interface ConvolutionOptions {
 	readonly kernel?: number;
 	/** @default 1 */
 	readonly stride?: number;
-	/** Zeros added on each side. @default 0 */
-	readonly padding?: number;
-	/** Pixels mirrored on each side before the zeros. @default 0 */
+	/** Zeros added on each side, or TensorFlow's rule: the odd one below and to the right. @default 0 */
+	readonly padding?: number | "same";
+	/** Pixels mirrored on each side. @default 0 */
 	readonly reflect?: number;
 	/** @default true */
 	readonly bias?: boolean;
@@ -22,22 +25,20 @@ export interface ConvolutionOptions {
 
 /** [N, H, W, input] → [N, (H + 2·padding − kernel)/stride + 1, …, output]. */
 export function convolution(input: number, output: number, options: ConvolutionOptions = {}): Block {
-	const { kernel = 3, stride = 1, padding = 0, reflect = 0, bias = true } = options;
+	const { kernel = 3, stride = 1, padding = 0, reflect = 0, bias: hasBias = true } = options;
 	const bound = uniformInit(1 / Math.sqrt(input * kernel * kernel));
 	const { initializer = bound, biasInitializer = bound } = options;
 	return (parameters) => {
-		const weight = parameters.create("weight", [kernel, kernel, input, output], initializer, { layout: "conv" });
-		const shift = bias ? parameters.create("bias", [output], biasInitializer) : undefined;
-		return (x) =>
-			tf.tidy(() => {
-				const padded = padZeros(padReflect(x, reflect), padding);
-				const y = tf.conv2d(padded, weight as unknown as tf.Tensor4D, stride, "valid");
-				return shift === undefined ? y : tf.add(y, shift);
-			});
+		const shape = [kernel, kernel, input, output];
+		const weight = parameters.create<tf.Rank.R4>("weight", shape, initializer, { layout: "conv" });
+		const bias = hasBias ? parameters.create<tf.Rank.R1>("bias", [output], biasInitializer) : undefined;
+		return (x) => conv2d(pad2d(x, reflect, "reflect"), weight, { stride, pad: padding, bias });
 	};
 }
 
-export interface TransposedConvolutionOptions extends ConvolutionOptions {
+export interface TransposedConvolutionOptions extends Omit<ConvolutionOptions, "padding" | "reflect"> {
+	/** Pixels cut off each side of the result. @default 0 */
+	readonly padding?: number;
 	/** Rows and columns added below and to the right of the result. @default 0 */
 	readonly outputPadding?: number;
 }
@@ -48,38 +49,14 @@ export function transposedConvolution(
 	output: number,
 	options: TransposedConvolutionOptions = {},
 ): Block {
-	const { kernel = 3, stride = 1, padding = 0, bias = true, outputPadding = 0 } = options;
-	// PyTorch computes fan_in from the second axis, which here holds the outputs.
+	const { kernel = 3, stride = 1, padding = 0, bias: hasBias = true, outputPadding = 0 } = options;
+	// PyTorch computes fan_in from the second axis of its weight, which here holds the outputs.
 	const bound = uniformInit(1 / Math.sqrt(output * kernel * kernel));
 	const { initializer = bound, biasInitializer = bound } = options;
 	return (parameters) => {
-		const weight = parameters.create("weight", [kernel, kernel, output, input], initializer, {
-			layout: "conv-transpose",
-		});
-		const shift = bias ? parameters.create("bias", [output], biasInitializer) : undefined;
-		return (x) =>
-			tf.tidy(() => {
-				const [count, height, width] = x.shape;
-				const full = [(height - 1) * stride + kernel, (width - 1) * stride + kernel] as const;
-				const shape: [number, number, number, number] = [count, full[0], full[1], output];
-				const spread = tf.conv2dTranspose(x, weight as unknown as tf.Tensor4D, shape, stride, "valid");
-				const trim = outputPadding - 2 * padding;
-				const y = tf.slice(
-					spread,
-					[0, padding, padding, 0],
-					[count, full[0] + trim, full[1] + trim, output],
-				);
-				return shift === undefined ? y : tf.add(y, shift);
-			});
+		const shape = [kernel, kernel, output, input];
+		const weight = parameters.create<tf.Rank.R4>("weight", shape, initializer, { layout: "conv-transpose" });
+		const bias = hasBias ? parameters.create<tf.Rank.R1>("bias", [output], biasInitializer) : undefined;
+		return (x) => convTranspose2d(x, weight, { stride, pad: padding, outputPad: outputPadding, bias });
 	};
-}
-
-/** Adds `size` zeros on each side of height and width. */
-export function padZeros(x: tf.Tensor4D, size: number): tf.Tensor4D {
-	return size === 0 ? x : tf.pad(x, [[0, 0], [size, size], [size, size], [0, 0]]); // biome-ignore format: one row per axis reads worse
-}
-
-/** Mirrors `size` pixels on each side, the edge itself not repeated. */
-export function padReflect(x: tf.Tensor4D, size: number): tf.Tensor4D {
-	return size === 0 ? x : tf.mirrorPad(x, [[0, 0], [size, size], [size, size], [0, 0]], "reflect"); // biome-ignore format: one row per axis reads worse
 }

@@ -3,6 +3,8 @@
  * `y = (x − mean)/√(variance + ε)·weight + bias`, biased variance over height and width, ε = 1e-5.
  */
 import * as tf from "@tensorflow/tfjs";
+import { batchNormRunning } from "../../engine/ops/batch-norm.ts";
+import { instanceNorm as normalize } from "../../engine/ops/instance-norm.ts";
 import { constantInit } from "../../engine/parameters.ts";
 import type { Block } from "./layer.ts";
 import { runningStatistics } from "./running-statistics.ts";
@@ -17,25 +19,21 @@ export interface InstanceNormOptions {
 	readonly track?: boolean;
 }
 
-const epsilon = 1e-5;
-
 /** [N, H, W, channels] → the same. */
 export function instanceNorm(channels: number, { affine = false, track = false }: InstanceNormOptions = {}): Block {
 	return (parameters) => {
-		const scale = affine ? parameters.create("weight", [channels], constantInit(1)) : undefined;
-		const shift = affine ? parameters.create("bias", [channels], constantInit(0)) : undefined;
-		const statistics = track ? runningStatistics(parameters, channels) : undefined;
-		return (x, pass) =>
+		const scale = affine ? parameters.create<tf.Rank.R1>("weight", [channels], constantInit(1)) : undefined;
+		const shift = affine ? parameters.create<tf.Rank.R1>("bias", [channels], constantInit(0)) : undefined;
+		if (!track) return (x) => normalize(x, { scale, shift });
+		const running = runningStatistics(parameters, channels, { counts: false });
+		return (x, pass) => {
+			if (!pass.training) return batchNormRunning(x, running.mean, running.variance, { scale, shift });
 			tf.tidy(() => {
-				if (statistics !== undefined && !pass.training) return statistics.normalize(x, epsilon, scale, shift);
-				const { mean, variance } = tf.moments(x, [1, 2], true);
-				if (statistics !== undefined) {
-					const samples = x.shape[1] * x.shape[2];
-					statistics.update(tf.mean(mean, [0, 1, 2]), tf.mean(variance, [0, 1, 2]), samples);
-				}
-				const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
-				const scaled = scale === undefined ? normal : tf.mul(normal, scale);
-				return shift === undefined ? scaled : tf.add(scaled, shift);
-			}) as tf.Tensor4D;
+				const { mean, variance } = tf.moments(x, [1, 2]);
+				const samples = x.shape[1] * x.shape[2];
+				running.update(tf.mean(mean, 0), tf.mul(tf.mean(variance, 0), samples / (samples - 1)));
+			});
+			return normalize(x, { scale, shift });
+		};
 	};
 }

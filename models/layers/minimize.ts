@@ -17,7 +17,7 @@ export function minimize(optimizer: Adam, networks: Trained, loss: () => tf.Scal
 	const { value, grads } = tf.variableGrads(loss, trainedVariables(networks));
 	value.dispose();
 	if (watch.gradients !== undefined) watch.gradients(named(networks, grads));
-	optimizer.step(grads);
+	optimizer.apply(grads);
 	tf.dispose(grads);
 }
 

@@ -9,6 +9,7 @@
  * and max(1, ⌊C/2⌋) for the value; a 1 × 1 convolution back to C channels, which Eq. 4 needs and SAGAN has.
  */
 import * as tf from "@tensorflow/tfjs";
+import { softmax } from "../../engine/ops/softmax.ts";
 import { constantInit } from "../../engine/parameters.ts";
 import { convolution } from "./convolution.ts";
 import type { Block } from "./layer.ts";
@@ -40,7 +41,7 @@ export function rowAttention(
 				const query = tf.reshape(toQuery(x, pass), [count, height, width * narrow]);
 				const key = tf.reshape(toKey(x, pass), [count, height, width * narrow]);
 				const value = tf.reshape(toValue(x, pass), [count, height, width * wide]);
-				const attention = tf.softmax(tf.matMul(query, key, false, true)) as tf.Tensor3D; // [N, H, H]
+				const attention = softmax(tf.matMul(query, key, false, true)) as tf.Tensor3D; // [N, H, H]
 				pass.observe?.(name, attention);
 				const delta: tf.Tensor4D = tf.reshape(tf.matMul(attention, value), [count, height, width, wide]);
 				const restored = toOutput === undefined ? delta : toOutput(delta, pass);

@@ -7,10 +7,12 @@
  * 1 × 1 convolution brings the result back to C; attention [H·W, H·W/4].
  */
 import * as tf from "@tensorflow/tfjs";
+import { maxPool2d } from "../../engine/ops/max-pool.ts";
+import { softmax } from "../../engine/ops/softmax.ts";
 import { constantInit } from "../../engine/parameters.ts";
 import { convolution } from "./convolution.ts";
 import type { Block } from "./layer.ts";
-import { maxPool2 } from "./pooling.ts";
+
 
 export interface SelfAttentionOptions {
 	/** @default "official" */
@@ -26,7 +28,7 @@ export function selfAttention(
 ): Block {
 	const narrow = Math.max(1, Math.floor(channels / 8));
 	const wide = form === "official" ? Math.max(1, Math.floor(channels / 2)) : channels;
-	const pool = form === "official" ? maxPool2 : (x: tf.Tensor4D) => x;
+	const pool = form === "official" ? (x: tf.Tensor4D) => maxPool2d(x, 2) : (x: tf.Tensor4D) => x;
 	return (parameters) => {
 		const toQuery = convolution(channels, narrow, { kernel: 1 })(parameters.at("query_conv"));
 		const toKey = convolution(channels, narrow, { kernel: 1 })(parameters.at("key_conv"));
@@ -40,7 +42,7 @@ export function selfAttention(
 				const query = tf.reshape(toQuery(x, pass), [count, height * width, narrow]);
 				const key = tf.reshape(pool(toKey(x, pass)), [count, -1, narrow]);
 				const value = tf.reshape(pool(toValue(x, pass)), [count, -1, wide]);
-				const attention = tf.softmax(tf.matMul(query, key, false, true)) as tf.Tensor3D; // [N, H·W, keys]
+				const attention = softmax(tf.matMul(query, key, false, true)) as tf.Tensor3D; // [N, H·W, keys]
 				pass.observe?.(name, attention);
 				const mixed: tf.Tensor4D = tf.reshape(tf.matMul(attention, value), [count, height, width, wide]);
 				const restored = toOutput === undefined ? mixed : toOutput(mixed, pass);

@@ -16,7 +16,7 @@ import type { Draws, Gan, LabelledBatch, Losses, Watch } from "../paper.ts";
 import type { Query } from "./attention-map.ts";
 import { evaluation, type Layer, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
-import { minimize, trainedVariables } from "./minimize.ts";
+import { minimize } from "./minimize.ts";
 import { type Insert, starganDiscriminator, starganGenerator } from "./stargan-backbone.ts";
 
 export interface StarganOptions {
@@ -84,7 +84,7 @@ export function starganTraining(
 ): ConditionalGan {
 	const { imageSize = 128, gConvDim = 64, dConvDim = 64, cDim = 5, gRepeatNum = 6, dRepeatNum = 6 } = options;
 	const { adversarial = "wgan-gp", lambdaRec = 10, lambdaCls = 1, lambdaGp = 10, nCritic = 5 } = options;
-	const { gRate = 1e-4, dRate = 1e-4, betas = [0.5, 0.999], seed = 0, track = false } = options;
+	const { gRate = 1e-4, dRate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0, track = false } = options;
 	const { generator: insertG = nothing, discriminator: insertD = nothing } = extension;
 	const random = Random.seed(seed);
 	const generatorParameters = new Parameters(random.split("G"));
@@ -106,8 +106,8 @@ export function starganTraining(
 	const trainedG = { G: generatorParameters };
 	const trainedD = { D: discriminatorParameters };
 	const optimizers = {
-		G: new Adam(trainedVariables(trainedG), { rate: gRate, betas }),
-		D: new Adam(trainedVariables(trainedD), { rate: dRate, betas }),
+		G: new Adam(generatorParameters, { rate: gRate, beta1, beta2 }),
+		D: new Adam(discriminatorParameters, { rate: dRate, beta1, beta2 }),
 	};
 	const form = adversarial === "wgan-gp" ? wasserstein : logistic;
 	const penalized = adversarial === "wgan-gp" && lambdaGp !== 0;
@@ -198,8 +198,8 @@ export function starganTraining(
 			return Object.fromEntries(maps);
 		},
 		setRate(fraction) {
-			optimizers.G.setRate(gRate * fraction);
-			optimizers.D.setRate(dRate * fraction);
+			optimizers.G.rate = gRate * fraction;
+			optimizers.D.rate = dRate * fraction;
 		},
 		[Symbol.dispose]() {
 			for (const optimizer of Object.values(optimizers)) optimizer[Symbol.dispose]();

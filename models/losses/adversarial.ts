@@ -4,6 +4,8 @@
  * Every result is a scalar tensor, a mean over all scores.
  */
 import * as tf from "@tensorflow/tfjs";
+import { softplus } from "../../engine/ops/cross-entropy.ts";
+import { detach } from "../../engine/ops/detach.ts";
 
 export interface Adversarial {
 	/** Terms whose sum the discriminator minimises. */
@@ -64,19 +66,6 @@ export const relativisticAverageHinge: Adversarial = {
 		return tf.add(realTerm, mean(tf.relu(tf.sub(1, tf.sub(fake, mean(real))))));
 	},
 };
-
-/** log(1 + eˣ), safe for large |x|. */
-export function softplus(x: tf.Tensor): tf.Tensor {
-	return tf.tidy(() => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x))))));
-}
-
-/** The same values with no gradient behind them. */
-export function detach<T extends tf.Tensor>(x: T): T {
-	return tf.customGrad((value) => ({
-		value: (value as tf.Tensor).clone(),
-		gradFunc: (dy) => tf.zerosLike(dy),
-	}))(x) as T;
-}
 
 function mean(x: tf.Tensor): tf.Scalar {
 	return tf.mean(x);

@@ -3,6 +3,7 @@
  * width and channels. Differentiable with respect to the parameters inside `score`.
  */
 import * as tf from "@tensorflow/tfjs";
+import { inputGradient } from "../../engine/adam.ts";
 
 export interface GradientPenaltyOptions {
 	/** Added to every component of the gradient before the norm; CycleGAN's code has 1e-16. @default 0 */
@@ -16,7 +17,7 @@ export function gradientPenalty(
 	{ epsilon = 0 }: GradientPenaltyOptions = {},
 ): tf.Scalar {
 	return tf.tidy(() => {
-		const slope = tf.grad((point: tf.Tensor) => tf.sum(score(point as tf.Tensor4D)))(x);
+		const slope = inputGradient(score, x);
 		const shifted = epsilon === 0 ? slope : tf.add(slope, epsilon);
 		const norm = tf.sqrt(tf.sum(tf.square(shifted), [1, 2, 3]));
 		return tf.mean(tf.square(tf.sub(norm, 1))) as tf.Scalar;

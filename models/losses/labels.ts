@@ -1,12 +1,11 @@
 /** Losses of attribute and class logits. */
 import * as tf from "@tensorflow/tfjs";
-import { softplus } from "./adversarial.ts";
+import { sigmoidCrossEntropy, softmaxCrossEntropy } from "../../engine/ops/cross-entropy.ts";
 
 /** Binary cross entropy of `logits` [N, labels] against `targets` of 0 and 1, summed over labels and averaged over N (StarGAN). */
 export function labelEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
 	return tf.tidy(() => {
-		const entropy = tf.sub(softplus(logits), tf.mul(logits, targets));
-		return tf.div(tf.sum(entropy), logits.shape[0]) as tf.Scalar;
+		return tf.div(tf.sum(sigmoidCrossEntropy(logits, targets)), logits.shape[0]) as tf.Scalar;
 	});
 }
 
@@ -14,6 +13,6 @@ export function labelEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
 export function classEntropy(logits: tf.Tensor2D, classes: tf.Tensor1D): tf.Scalar {
 	return tf.tidy(() => {
 		const chosen = tf.oneHot(tf.cast(classes, "int32"), logits.shape[1]);
-		return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), chosen), 1))) as tf.Scalar;
+		return tf.mean(softmaxCrossEntropy(logits, tf.cast(chosen, "float32") as tf.Tensor2D)) as tf.Scalar;
 	});
 }

@@ -1,0 +1,101 @@
+/** Runs every model golden below a folder against our builders, as `fovea parity` does. */
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { ccagan } from "./parity/ccagan.ts";
+import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
+import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
+import { stargan } from "./parity/stargan.ts";
+import type { ParitySystem, RunPart } from "./parity/system.ts";
+
+export interface ParityCase {
+	/** Path below the folder that was given. */
+	readonly file: string;
+	readonly system: string;
+	readonly part: string;
+	readonly quantities: readonly Quantity[];
+	readonly pass: boolean;
+	/** Where it could not be run to its end. */
+	readonly error?: string;
+}
+
+export interface ParityReport {
+	readonly cases: readonly ParityCase[];
+	readonly passed: number;
+	readonly failed: number;
+	/** Files that no builder of ours fits; they count neither as passed nor as failed. */
+	readonly unsupported: readonly { readonly file: string; readonly why: string }[];
+}
+
+/** By the name of the goldens' folder. */
+const systems: Readonly<Record<string, ParitySystem>> = { ccagan, stargan };
+
+/** Runs all goldens below `folder`, in order of their paths; yields each case, and returns the report. */
+export async function* parity(
+	folder: string,
+	{ signal }: { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<ParityCase, ParityReport, void> {
+	const files = await goldens(folder);
+	if (files.length === 0) throw new RangeError(`parity: ${folder} must hold .safetensors files, got none`);
+	const cases: ParityCase[] = [];
+	const unsupported: { file: string; why: string }[] = [];
+	for (const file of files) {
+		signal?.throwIfAborted();
+		const path = relative(folder, file);
+		const outcome = await runFile(file, path);
+		if ("why" in outcome) {
+			unsupported.push(outcome);
+		} else {
+			cases.push(outcome);
+			yield outcome;
+		}
+	}
+	const passed = cases.filter(({ pass }) => pass).length;
+	return { cases, passed, failed: cases.length - passed, unsupported };
+}
+
+async function runFile(file: string, path: string): Promise<ParityCase | { file: string; why: string }> {
+	const golden = await readGolden(file);
+	const { system, part } = golden;
+	const known = systems[system];
+	if (known === undefined) return { file: path, why: `no builder for the folder ${system}` };
+	const run = partOf(known, part);
+	if (run === undefined) return { file: path, why: `no part of ${system} is called ${part}` };
+	try {
+		const quantities = compareAll(golden, run(golden), known.firstChannels ?? {});
+		return { file: path, system, part, quantities, pass: quantities.every(({ pass }) => pass) };
+	} catch (error) {
+		if (error instanceof UnsupportedError) return { file: path, why: error.message };
+		return { file: path, system, part, quantities: [], pass: false, error: (error as Error).message };
+	}
+}
+
+function compareAll(
+	golden: Golden,
+	results: Results,
+	firstChannels: Readonly<Record<string, number>>,
+): Quantity[] {
+	const names = [...golden.tensors.keys()].filter(isResult);
+	if (names.length === 0) throw new UnsupportedError("file must hold results to compare, got none");
+	return names.flatMap((name) => {
+		const channels = firstChannels[name];
+		if (!golden.noise.has(name)) return [compareResult(golden, name, results.get(name))];
+		return channels === undefined ? [] : [compareResult(golden, name, results.get(name), channels)];
+	});
+}
+
+/** The part of the longest name that `part` equals or continues after an underscore. */
+function partOf(system: ParitySystem, part: string): RunPart | undefined {
+	const fitting = Object.keys(system.parts).filter((name) => part === name || part.startsWith(`${name}_`));
+	const longest = fitting.sort((a, b) => b.length - a.length)[0];
+	return longest === undefined ? undefined : system.parts[longest];
+}
+
+/** Every .safetensors file below, in order of paths, without those in folders called `metrics`. */
+async function goldens(folder: string): Promise<string[]> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	return entries
+		.filter((entry) => entry.isFile() && entry.name.endsWith(".safetensors"))
+		.map((entry) => join(entry.parentPath, entry.name))
+		.filter((path) => basename(dirname(path)) !== "metrics")
+		.sort();
+}

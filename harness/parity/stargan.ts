@@ -1,0 +1,81 @@
+/** Goldens of StarGAN. */
+import type * as tf from "@tensorflow/tfjs";
+import { starganDiscriminator, starganGenerator } from "../../models/layers/stargan-backbone.ts";
+import type { ConditionalGan, StarganOptions } from "../../models/layers/stargan-training.ts";
+import { stargan as build } from "../../models/stargan.ts";
+import type { Results } from "./compare.ts";
+import type { Golden } from "./golden.ts";
+import { runNet } from "./net.ts";
+import type { ParitySystem } from "./system.ts";
+import { drawOf, inputOf, runTraining } from "./training.ts";
+
+export const stargan: ParitySystem = {
+	parts: {
+		generator: (golden) =>
+			runNet(golden, (parameters) => {
+				const { config } = golden;
+				const generator = starganGenerator(parameters, {
+					convDim: config.number("conv_dim"),
+					cDim: config.number("c_dim"),
+					repeatNum: config.number("repeat_num"),
+					track: true,
+				});
+				return ({ image, label }, pass) => ({
+					image: generator(image as tf.Tensor4D, label as tf.Tensor2D, pass),
+				});
+			}),
+		discriminator: (golden) =>
+			runNet(golden, (parameters) => {
+				const { config } = golden;
+				const discriminator = starganDiscriminator(parameters, {
+					imageSize: config.number("image_size"),
+					convDim: config.number("conv_dim"),
+					cDim: config.number("c_dim"),
+					repeatNum: config.number("repeat_num"),
+				});
+				return ({ image }, pass) => {
+					const { source, labels } = discriminator(image as tf.Tensor4D, pass);
+					return { src: source, cls: labels };
+				};
+			}),
+		train_step: (golden) => runConditional(golden, build({ ...starganConfig(golden), track: true })),
+	},
+	// The centre tap of the label channels sees a constant plane, which the norm removes: its true gradient is zero.
+	firstChannels: { "after/G.main.0.weight": 3 },
+};
+
+/** Options of the StarGAN family from a training file's settings. */
+export function starganConfig({ config }: Golden): StarganOptions {
+	return {
+		imageSize: config.number("image_size"),
+		gConvDim: config.number("g_conv_dim"),
+		dConvDim: config.number("d_conv_dim"),
+		cDim: config.number("c_dim"),
+		gRepeatNum: config.number("g_repeat_num"),
+		dRepeatNum: config.number("d_repeat_num"),
+		lambdaCls: config.number("lambda_cls"),
+		lambdaRec: config.number("lambda_rec"),
+		lambdaGp: config.number("lambda_gp", 0),
+		nCritic: config.number("n_critic"),
+		gRate: config.number("g_lr"),
+		dRate: config.number("d_lr"),
+		betas: [config.number("beta1"), config.number("beta2")],
+	};
+}
+
+/** Trains a StarGAN-like system on the file's batches. */
+export function runConditional(golden: Golden, gan: ConditionalGan): Results {
+	return runTraining(golden, {
+		gan,
+		batch: (iteration) => ({
+			images: inputOf<tf.Tensor4D>(golden, "real", iteration),
+			labels: inputOf<tf.Tensor2D>(golden, "label", iteration),
+		}),
+		draws: (iteration) => ({
+			permutation: drawOf(golden, "permutation", iteration),
+			...(golden.tensors.has(`input/gp_alpha/${iteration}`)
+				? { gp_alpha: drawOf(golden, "gp_alpha", iteration) }
+				: {}),
+		}),
+	});
+}

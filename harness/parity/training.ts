@@ -1,0 +1,54 @@
+/** Runs goldens of training: iterations from stored weights on stored batches and draws. */
+import * as tf from "@tensorflow/tfjs";
+import { type TorchArray, tensorToTorch } from "../../engine/parameters.ts";
+import type { Draws, Gan } from "../../models/paper.ts";
+import type { Results } from "./compare.ts";
+import { type Golden, loadWeights, stored, storedUnder, toTensor, toTorch } from "./golden.ts";
+
+export interface TrainingCase<Batch> {
+	readonly gan: Gan<Batch>;
+	/** The batch of one iteration; disposed after it. */
+	readonly batch: (iteration: number) => Batch;
+	readonly draws: (iteration: number) => Draws;
+}
+
+/** Loads `before/`, trains `config.iterations` iterations, and gives losses, first gradients, outputs and `after/`. */
+export function runTraining<Batch>(golden: Golden, { gan, batch, draws }: TrainingCase<Batch>): Results {
+	using system = gan;
+	const results = new Map<string, TorchArray>();
+	const before = storedUnder(golden, "before/");
+	for (const [network, parameters] of Object.entries(system.networks)) {
+		const own = [...before].filter(([name]) => name.startsWith(`${network}.`));
+		loadWeights(parameters, new Map(own.map(([name, array]) => [name.slice(network.length + 1), array])));
+	}
+	for (let iteration = 0; iteration < golden.config.number("iterations"); iteration += 1) {
+		const given = batch(iteration);
+		const losses = system.step(given, draws(iteration), iteration, {
+			gradients: (gradients) => {
+				if (iteration > 0) return;
+				for (const { network, parameter, value } of gradients) {
+					results.set(`grad/0/${network}.${parameter.name}`, tensorToTorch(value, parameter.layout));
+				}
+			},
+			output: (name, value) => results.set(`output/${iteration}/${name}`, toTorch(value)),
+		});
+		tf.dispose(given as tf.TensorContainer);
+		for (const [name, value] of Object.entries(losses)) {
+			results.set(`loss/${iteration}/${name}`, { shape: [1], data: Float32Array.of(value) });
+		}
+	}
+	for (const [network, parameters] of Object.entries(system.networks)) {
+		for (const { name } of parameters.entries()) results.set(`after/${network}.${name}`, parameters.read(name));
+	}
+	return results;
+}
+
+/** The stored input of one iteration as a tensor. */
+export function inputOf<T extends tf.Tensor>(golden: Golden, name: string, iteration: number): T {
+	return toTensor(stored(golden, `input/${name}/${iteration}`)) as T;
+}
+
+/** The stored numbers of one iteration. */
+export function drawOf(golden: Golden, name: string, iteration: number): Float32Array {
+	return stored(golden, `input/${name}/${iteration}`).data;
+}
