@@ -69,11 +69,7 @@ async function runFile(file: string, path: string): Promise<ParityCase | { file:
 	}
 }
 
-function compareAll(
-	golden: Golden,
-	results: Results,
-	firstChannels: Readonly<Record<string, number>>,
-): Quantity[] {
+function compareAll(golden: Golden, results: Results, firstChannels: Readonly<Record<string, number>>): Quantity[] {
 	const names = [...golden.tensors.keys()].filter(isResult);
 	if (names.length === 0) throw new UnsupportedError("file must hold results to compare, got none");
 	return names.flatMap((name) => {

@@ -71,7 +71,9 @@ export function parseSafetensors(bytes: Uint8Array, where: string): SafeTensors 
 	let position = 0;
 	for (const [begin, end] of [...spans, [data.length, data.length] as const]) {
 		if (begin !== position) {
-			throw new RangeError(`${where}: tensors must fill the data without gap or overlap, got byte ${begin} after ${position}`);
+			throw new RangeError(
+				`${where}: tensors must fill the data without gap or overlap, got byte ${begin} after ${position}`,
+			);
 		}
 		position = end;
 	}
@@ -89,7 +91,9 @@ export async function writeSafetensors(
 	for (const [name, { shape, data }] of Object.entries(tensors)) {
 		const length = shape.reduce((product, side) => product * side, 1);
 		if (length !== data.length) {
-			throw new RangeError(`${path}: tensor ${name} of shape [${shape}] must have ${length} values, got ${data.length}`);
+			throw new RangeError(
+				`${path}: tensor ${name} of shape [${shape}] must have ${length} values, got ${data.length}`,
+			);
 		}
 		header[name] = { dtype: "F32", shape, data_offsets: [position, position + data.byteLength] };
 		position += data.byteLength;

@@ -109,7 +109,8 @@ export const paper: Paper = {
 	id: "cca-gan",
 	title: "A Novel Cross Channel Self-Attention based Approach for Facial Attribute Editing",
 	year: 2021,
-	citation: "M. Xu, R. Jin, L. Lu, T.-S. Chung. KSII Transactions on Internet and Information Systems 15(6), June 2021, pp. 2115-2127.",
+	citation:
+		"M. Xu, R. Jin, L. Lu, T.-S. Chung. KSII Transactions on Internet and Information Systems 15(6), June 2021, pp. 2115-2127.",
 	url: "https://doi.org/10.3837/tiis.2021.06.010",
 	published: [...tableOne("FID", fid), ...tableOne("KID", kid)],
 	claims: [

@@ -124,7 +124,9 @@ export function loadWeights(parameters: Parameters, weights: ReadonlyMap<string,
 	const missing = [...ours].filter((name) => !weights.has(name));
 	const extra = [...weights.keys()].filter((name) => !ours.has(name));
 	if (missing.length + extra.length > 0) {
-		throw new Error(`weights: names must agree; missing in the file: ${list(missing)}; not in the network: ${list(extra)}`);
+		throw new Error(
+			`weights: names must agree; missing in the file: ${list(missing)}; not in the network: ${list(extra)}`,
+		);
 	}
 	for (const [name, array] of weights) parameters.write(name, array);
 }

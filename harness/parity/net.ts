@@ -29,7 +29,9 @@ export function runNet(golden: Golden, build: (parameters: Parameters) => Forwar
 	loadWeights(parameters, storedUnder(golden, "weight/"));
 	const results = new Map<string, TorchArray>();
 	tf.tidy(() => {
-		const inputs = Object.fromEntries([...storedUnder(golden, "input/")].map(([name, array]) => [name, toTensor(array)]));
+		const inputs = Object.fromEntries(
+			[...storedUnder(golden, "input/")].map(([name, array]) => [name, toTensor(array)]),
+		);
 		const weights = parameters.entries().map(({ name }) => [name, parameters.read(name)] as const);
 		if ([...golden.tensors.keys()].some((name) => /^output\/.*_evalmode$/.test(name))) {
 			put(results, forward(inputs, evaluation), "_evalmode");

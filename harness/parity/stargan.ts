@@ -73,9 +73,7 @@ export function runConditional(golden: Golden, gan: ConditionalGan): Results {
 		}),
 		draws: (iteration) => ({
 			permutation: drawOf(golden, "permutation", iteration),
-			...(golden.tensors.has(`input/gp_alpha/${iteration}`)
-				? { gp_alpha: drawOf(golden, "gp_alpha", iteration) }
-				: {}),
+			...(golden.tensors.has(`input/gp_alpha/${iteration}`) ? { gp_alpha: drawOf(golden, "gp_alpha", iteration) } : {}),
 		}),
 	});
 }

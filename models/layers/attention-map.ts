@@ -8,7 +8,10 @@ export type Query = number | "mean";
 export function rowAttentionMap(matrix: tf.Tensor3D, height: number, width: number, query: Query): tf.Tensor3D {
 	return tf.tidy(() => {
 		const [count, rows] = matrix.shape;
-		const paid = tf.reshape(paidBy(matrix, query, (share) => share * rows), [count, rows, 1]);
+		const paid = tf.reshape(
+			paidBy(matrix, query, (share) => share * rows),
+			[count, rows, 1],
+		);
 		return normalized(enlarge(tf.tile(paid, [1, 1, rows]) as tf.Tensor3D, height, width));
 	});
 }

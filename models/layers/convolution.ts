@@ -1,7 +1,7 @@
 /** Convolutions and transposed convolutions with PyTorch's geometry, weight names and default initial values. */
 import type * as tf from "@tensorflow/tfjs";
-import { conv2d } from "../../engine/ops/conv2d.ts";
 import { convTranspose2d } from "../../engine/ops/conv-transpose.ts";
+import { conv2d } from "../../engine/ops/conv2d.ts";
 import { pad2d } from "../../engine/ops/pad2d.ts";
 import { type Initializer, uniformInit } from "../../engine/parameters.ts";
 import type { Block } from "./layer.ts";

@@ -13,7 +13,6 @@ import { constantInit } from "../../engine/parameters.ts";
 import { convolution } from "./convolution.ts";
 import type { Block } from "./layer.ts";
 
-
 export interface SelfAttentionOptions {
 	/** @default "official" */
 	readonly form?: "official" | "community";

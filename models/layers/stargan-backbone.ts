@@ -40,10 +40,8 @@ export interface GeneratorOptions {
 	readonly insert?: Insert;
 }
 
-export interface Generator {
-	/** Pictures [N, H, W, 3] in [-1, 1] and labels [N, cDim] → [N, H, W, outputs]; H and W must be multiples of 4. */
-	(images: tf.Tensor4D, labels: tf.Tensor2D, pass: Pass): tf.Tensor4D;
-}
+/** Pictures [N, H, W, 3] in [-1, 1] and labels [N, cDim] → [N, H, W, outputs]; H and W must be multiples of 4. */
+export type Generator = (images: tf.Tensor4D, labels: tf.Tensor2D, pass: Pass) => tf.Tensor4D;
 
 /** Builds the generator's parameters and its function. */
 export function starganGenerator(
@@ -131,9 +129,7 @@ export interface Judgement {
 	readonly labels: tf.Tensor2D;
 }
 
-export interface Discriminator {
-	(images: tf.Tensor4D, pass: Pass): Judgement;
-}
+export type Discriminator = (images: tf.Tensor4D, pass: Pass) => Judgement;
 
 /** Builds the discriminator's parameters and its function. */
 export function starganDiscriminator(
@@ -143,7 +139,9 @@ export function starganDiscriminator(
 	const side = imageSize / 2 ** repeatNum;
 	if (!Number.isInteger(side)) {
 		const unit = 2 ** repeatNum;
-		throw new RangeError(`discriminator: imageSize must be a multiple of ${unit} for ${repeatNum} layers, got ${imageSize}`);
+		throw new RangeError(
+			`discriminator: imageSize must be a multiple of ${unit} for ${repeatNum} layers, got ${imageSize}`,
+		);
 	}
 	const main = parameters.at("main");
 	const layers: Layer[] = [];

@@ -119,7 +119,13 @@ export function starganTraining(
 			.map(([weight, term]) => (weight === 1 ? term() : tf.mul<tf.Scalar>(term(), weight)))
 			.reduce((sum, term) => tf.add(sum, term));
 
-	const stepDiscriminator = (batch: LabelledBatch, target: tf.Tensor2D, draws: Draws, ledger: Ledger, watch?: Watch) => {
+	const stepDiscriminator = (
+		batch: LabelledBatch,
+		target: tf.Tensor2D,
+		draws: Draws,
+		ledger: Ledger,
+		watch?: Watch,
+	) => {
 		const { images, labels } = batch;
 		const fake = generator(images, target, training);
 		watch?.output?.("fake", fake);
@@ -145,10 +151,7 @@ export function starganTraining(
 			const judged = discriminator(fake, training);
 			return weighted(
 				[1, () => ledger.record("G/loss_fake", form.generator(judged.source, judged.source))],
-				[
-					lambdaRec,
-					() => ledger.record("G/loss_rec", meanAbsolute(images, generator(fake, labels, training))),
-				],
+				[lambdaRec, () => ledger.record("G/loss_rec", meanAbsolute(images, generator(fake, labels, training)))],
 				[lambdaCls, () => ledger.record("G/loss_cls", labelEntropy(judged.labels, target))],
 			);
 		};
