@@ -31,7 +31,13 @@ export interface Plan {
  * The items of each batch. The order of an epoch is a function of (seed, epoch) alone; epochs follow one another without
  * a gap, so batch n holds places n · batchSize … of the whole sequence. `where` names the data in errors.
  */
-export function* positions(where: string, count: number, order: Order): Generator<Plan, void, undefined> {
+export function* positions(
+	where: string,
+	count: number,
+	order: Order,
+	/** Orders of different names are independent under one seed. */
+	name = "order",
+): Generator<Plan, void, undefined> {
 	const { batchSize, seed, shuffle = true, epochs = Number.POSITIVE_INFINITY, start = 0 } = order;
 	if (count < 1) throw new RangeError(`${where}: must have at least one picture, got ${count}`);
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -39,7 +45,7 @@ export function* positions(where: string, count: number, order: Order): Generato
 	}
 	if (!Number.isInteger(start) || start < 0) throw new RangeError(`start: must be a whole number from 0, got ${start}`);
 	if (!(epochs > 0)) throw new RangeError(`epochs: must be above 0, got ${epochs}`);
-	const random = Random.seed(seed).split("order");
+	const random = Random.seed(seed).split(name);
 	let known = -1;
 	let permutation: Int32Array = new Int32Array(0);
 	const total = epochs * count;
