@@ -3,7 +3,7 @@
  * under `__metadata__`, then the bytes, little-endian, without gaps. Read whole; nothing in a file is executed.
  */
 import { readFile } from "node:fs/promises";
-import { writeAtomic } from "./write-atomic.ts";
+import { writeAtomically } from "./files.ts";
 
 export type Values =
 	| Float32Array
@@ -108,7 +108,7 @@ export async function writeSafetensors(
 		bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
 		offset += data.byteLength;
 	}
-	await writeAtomic(path, bytes);
+	await writeAtomically(path, bytes);
 }
 
 function readHeader(bytes: Uint8Array, where: string): { json: Record<string, unknown>; end: number } {
