@@ -38,6 +38,7 @@ export function fid({ scale = 1 }: FidOptions = {}): DistributionMetric {
 		better: "lower",
 		unit: "",
 		rows: "features",
+		compares: "both",
 		protocol: { ddof: 1, precision: "float64", scale },
 		measure: (real, fake, resampling) => measure(real, fake, scale, resampling),
 	};

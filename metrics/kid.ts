@@ -67,6 +67,7 @@ export function kid(options: KidOptions = {}): DistributionMetric {
 		better: "lower",
 		unit: "",
 		rows: "features",
+		compares: "both",
 		protocol: {
 			estimator,
 			sampling,

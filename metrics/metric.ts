@@ -19,6 +19,8 @@ export interface Interval {
 export interface Score {
 	/** Metric id: `fid`. */
 	readonly metric: string;
+	/** Name where it is shown, when that is not the id in capitals: "FID-lite". */
+	readonly label?: string;
 	readonly value: number;
 	readonly better: "lower" | "higher";
 	/** "dB", "" … */
@@ -86,6 +88,8 @@ export interface DistributionMetric {
 	readonly unit: string;
 	/** What a row is: features of a picture, or the logits of a classifier. */
 	readonly rows: "features" | "logits";
+	/** `fake` where the second set is judged alone; then `real` may be the same set. */
+	readonly compares: "both" | "fake";
 	/** Of the metric alone; what made the features is added by the caller. */
 	readonly protocol: Protocol;
 	/** `real` and `fake` have equal dimensions. Replicates are made only when `resampling` is given. */
@@ -130,7 +134,8 @@ export function score(
 		readonly unit?: string;
 	},
 	value: number,
-	details: Pick<Score, "samples"> & Partial<Pick<Score, "interval" | "spread" | "perImage" | "details" | "notes">>,
+	details: Pick<Score, "samples"> &
+		Partial<Pick<Score, "label" | "interval" | "spread" | "perImage" | "details" | "notes">>,
 	inputs: Protocol = {},
 ): Score {
 	const protocol = { ...inputs, ...metric.protocol };

@@ -57,8 +57,13 @@ export async function extractRows(
 	return {
 		features: features.rows(),
 		...(extractor.classes > 0 ? { logits: logits.rows() } : {}),
-		protocol: { ...extractor.protocol, resize: `${resizer.id} to ${height}×${width}` },
+		protocol: rowsProtocol(extractor, resizer),
 	};
+}
+
+/** What rows depend on besides the pictures. */
+export function rowsProtocol({ protocol, size: [height, width] }: Extractor, resizer: Resizer): Protocol {
+	return { ...protocol, resize: `${resizer.id} to ${height}×${width}` };
 }
 
 /** The pictures of a batch one by one, as bytes. */

@@ -1,4 +1,5 @@
 import test from "ava";
+import { startEngine } from "../../engine/engine.ts";
 import { Moments } from "../../engine/linear-algebra.ts";
 import { Random } from "../../engine/random.ts";
 import { rows } from "../../metrics/feature-sets.ts";
@@ -19,6 +20,10 @@ interface Document {
 	cases: Case[];
 	statistics_cases: { name: string; tensors: string[]; values: Record<string, number>; abs_tolerance: number }[];
 }
+test.before(async () => {
+	await startEngine();
+});
+
 const golden = new Golden<Document>("fixtures/metrics", "fid");
 
 const distance = async (real: Features, fake: Features): Promise<number> => (await fid().measure(real, fake)).value;

@@ -1,4 +1,5 @@
 import test from "ava";
+import { startEngine } from "../../engine/engine.ts";
 import { Random } from "../../engine/random.ts";
 import { type KidOptions, kid } from "../../metrics/kid.ts";
 import { MersenneTwister } from "../../metrics/mersenne-twister.ts";
@@ -28,6 +29,10 @@ interface Case {
 		abs_tolerance: number;
 	}[];
 }
+test.before(async () => {
+	await startEngine();
+});
+
 const golden = new Golden<{ cases: Case[] }>("fixtures/metrics", "kid");
 
 const measure = async (real: Features, fake: Features, options: KidOptions) => kid(options).measure(real, fake);

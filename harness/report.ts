@@ -1,0 +1,92 @@
+/** A report: scores with the inputs they came from, kept as JSON. */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import type { Score } from "../metrics/metric.ts";
+import { writeAtomic } from "./write-atomic.ts";
+
+export const reportSchema = "fovea-report/1";
+
+/** What was judged: enough to say whether it was the same thing. */
+export interface Input {
+	readonly path: string;
+	readonly count: number;
+	/** Of the file, or of the files' hashes in order. */
+	readonly sha256: string;
+}
+
+export interface Report {
+	readonly schema: typeof reportSchema;
+	/** ISO 8601, UTC. */
+	readonly created: string;
+	/** Version of this package. */
+	readonly fovea: string;
+	readonly engine: { readonly name: string; readonly version: string };
+	readonly seed: number;
+	readonly inputs: Readonly<Record<string, Input>>;
+	readonly scores: readonly Score[];
+}
+
+/** JSON text with NaN and infinities as the strings "NaN", "Infinity", "-Infinity". */
+export function reportJson(report: unknown): string {
+	const write = (_key: string, value: unknown) =>
+		typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+	return `${JSON.stringify(report, write, "\t")}\n`;
+}
+
+/** Writes a report so that its name never holds half of it. */
+export async function writeReport(path: string, report: Report): Promise<void> {
+	await writeAtomic(path, reportJson(report));
+}
+
+/** Reads a report, or a baseline, which has the same form. Errors name the file, and what of it is wrong. */
+export async function readReport(path: string): Promise<Report> {
+	const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+		throw new Error(`${path}: must be a report, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`);
+	});
+	let json: unknown;
+	try {
+		json = JSON.parse(text);
+	} catch (cause) {
+		throw new Error(`${path}: must be JSON, got ${(cause as Error).message}`, { cause });
+	}
+	const found = (json as { schema?: unknown } | null)?.schema;
+	if (found !== reportSchema) {
+		throw new RangeError(
+			`${path}: schema must be ${reportSchema}, got ${found === undefined ? "none" : String(found)}`,
+		);
+	}
+	const parsed = reportForm.safeParse(json);
+	if (parsed.success) return parsed.data as Report;
+	const issue = parsed.error.issues[0];
+	throw new RangeError(
+		`${path}: ${issue?.path.join(".") || "report"} must be as in ${reportSchema}, got: ${issue?.message}`,
+	);
+}
+
+const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
+
+const scoreForm = z.object({
+	metric: z.string().min(1),
+	label: z.string().optional(),
+	value: number,
+	better: z.enum(["lower", "higher"]),
+	unit: z.string(),
+	interval: z.object({ low: number, high: number, level: z.number(), method: z.string() }).optional(),
+	spread: number.optional(),
+	samples: z.record(z.string(), z.number()),
+	protocol: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+	fingerprint: z.string().min(1),
+	perImage: z.array(number).optional(),
+	details: z.record(z.string(), number).optional(),
+	notes: z.array(z.string()).optional(),
+});
+
+const reportForm = z.object({
+	schema: z.literal(reportSchema),
+	created: z.string(),
+	fovea: z.string(),
+	engine: z.object({ name: z.string(), version: z.string() }),
+	seed: z.number(),
+	inputs: z.record(z.string(), z.object({ path: z.string(), count: z.number(), sha256: z.string() })),
+	scores: z.array(scoreForm),
+});

@@ -1,0 +1,163 @@
+/** Sets on disk as feature rows: folders of pictures through an extractor, array files as they are. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder } from "../engine/cache.ts";
+import { currentEngine } from "../engine/engine.ts";
+import type { Extractor, Resizer } from "../metrics/features/extractor.ts";
+import { extractRows, type Rows, rowsProtocol } from "../metrics/features/rows.ts";
+import type { Features, Picture } from "../metrics/metric.ts";
+import { isArrayFile, type NumberArray, readArray } from "./arrays.ts";
+import { prefetched } from "./order.ts";
+import { pictureFolder, readPicture } from "./pictures.ts";
+import type { Input } from "./report.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+/** A set that was named on the command line. */
+export type OpenSet =
+	| { readonly kind: "pictures"; readonly input: Input; readonly paths: readonly string[] }
+	| { readonly kind: "rows"; readonly input: Input; readonly rows: Features }
+	| { readonly kind: "images"; readonly input: Input; readonly array: NumberArray };
+
+/**
+ * Opens a folder of pictures (sorted by name) or an array file: two-dimensional arrays are rows of features or logits,
+ * arrays of more dimensions are pictures. Hashes what it opens.
+ */
+export async function openSet(set: string): Promise<OpenSet> {
+	if (!isArrayFile(set)) {
+		const paths = await pictureFolder(set);
+		const hash = createHash("sha256");
+		for (const path of paths) hash.update(`${await fileHash(path)}\n`);
+		return { kind: "pictures", input: { path: set, count: paths.length, sha256: hash.digest("hex") }, paths };
+	}
+	const array = await readArray(set);
+	const [count = 0, dimensions = 0] = array.shape;
+	const at = set.lastIndexOf("#");
+	const sha256 = await fileHash(at < 0 ? set : set.slice(0, at));
+	if (array.shape.length === 2) {
+		const data =
+			array.values instanceof Float64Array || array.values instanceof Float32Array
+				? array.values
+				: Float64Array.from(array.values);
+		return { kind: "rows", input: { path: set, count, sha256 }, rows: { data, count, dimensions } };
+	}
+	if (array.shape.length !== 3 && array.shape.length !== 4) {
+		throw new RangeError(`${set}: array must have 2 dimensions (rows) or 3 to 4 (pictures), got [${array.shape}]`);
+	}
+	return { kind: "images", input: { path: set, count: array.shape.length === 4 ? count : 1, sha256 }, array };
+}
+
+export interface SetRowsOptions {
+	readonly extractor: Extractor;
+	readonly resizer: Resizer;
+	readonly batchSize?: number | undefined;
+	readonly signal?: AbortSignal | undefined;
+	readonly onPicture?: ((done: number, total: number) => void) | undefined;
+	/** Keep and use features under the cache folder. @default true */
+	readonly cache?: boolean | undefined;
+}
+
+/**
+ * Rows of an opened set. Those of pictures are kept in the cache under the hash of every picture's bytes, the extractor,
+ * its weights, the resize and the engine, so a changed picture is never answered with old features.
+ */
+export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Rows> {
+	if (set.kind === "rows")
+		return { features: set.rows, logits: set.rows, protocol: { extractor: "none, rows as given" } };
+	const { extractor, resizer, batchSize = 32, signal, onPicture, cache = true } = options;
+	const { name, version } = currentEngine();
+	const key = createHash("sha256")
+		.update(JSON.stringify([cacheFormat, set.input.sha256, extractor.protocol, resizer.id, name, version]))
+		.digest("hex");
+	const path = join(cacheFolder(), "features", `${key}.safetensors`);
+	const total = set.input.count;
+	const rowsOptions = { resizer, batchSize, signal, onBatch: (done: number) => onPicture?.(done, total) };
+	if (cache) {
+		const kept = await readKept(path, set.input.count, extractor);
+		if (kept !== undefined) return { ...kept, protocol: rowsProtocol(extractor, resizer) };
+	}
+	const pictures =
+		set.kind === "images"
+			? arrayPictures(set.array, set.input.path)
+			: prefetched(set.paths, (one) => readPicture(one, { channels: 3 }), readAhead, signal);
+	const rows = await extractRows(extractor, pictures, rowsOptions);
+	if (cache) await keep(path, rows);
+	return rows;
+}
+
+/** The pictures of an array [N, H, W, C], [H, W, C] or [N, H, W]: bytes as they are, or floats of 0 … 1 as bytes. */
+export function* arrayPictures({ shape, values }: NumberArray, where: string): Generator<Picture> {
+	const colour = shape.at(-1) === 1 || shape.at(-1) === 3;
+	const sides = colour ? shape.slice(0, -1) : shape;
+	const channels = colour ? (shape.at(-1) as number) : 1;
+	const [count, height, width] = sides.length === 2 ? [1, ...sides] : sides;
+	if (sides.length > 3 || count === undefined || height === undefined || width === undefined) {
+		throw new RangeError(`${where}: pictures must be [N, H, W, 1 or 3], [H, W, 1 or 3] or [N, H, W], got [${shape}]`);
+	}
+	const length = height * width * channels;
+	for (let index = 0; index < count; index += 1) {
+		const data = toBytes(values.subarray(index * length, (index + 1) * length), `${where}: picture ${index}`);
+		yield { data, height, width, channels };
+	}
+}
+
+function toBytes(values: NumberArray["values"], where: string): Uint8Array {
+	if (values instanceof Uint8Array) return values;
+	const float = values instanceof Float32Array || values instanceof Float64Array;
+	const largest = float ? 1 : 255;
+	return Uint8Array.from(values, (value) => {
+		if (!(value >= 0 && value <= largest)) {
+			throw new RangeError(`${where}: values must lie between 0 and ${largest}, got ${value}`);
+		}
+		return Math.round((value * 255) / largest);
+	});
+}
+
+async function readKept(
+	path: string,
+	count: number,
+	extractor: Extractor,
+): Promise<Omit<Rows, "protocol"> | undefined> {
+	const exists = await stat(path).then(
+		() => true,
+		() => false,
+	);
+	if (!exists) return undefined;
+	// A file that another program cut or changed is made again.
+	const file = await readSafetensors(path).catch(() => undefined);
+	const part = (name: string, dimensions: number): Features | undefined => {
+		const tensor = file?.tensors.get(name);
+		if (tensor?.shape[0] !== count || tensor.shape[1] !== dimensions) return undefined;
+		return { data: tensor.values as Float32Array, count, dimensions };
+	};
+	const features = part("features", extractor.dimensions);
+	const logits = part("logits", extractor.classes);
+	if (features === undefined) return undefined;
+	if (extractor.classes === 0) return { features };
+	return logits === undefined ? undefined : { features, logits };
+}
+
+async function keep(path: string, { features, logits }: Rows): Promise<void> {
+	await mkdir(join(path, ".."), { recursive: true });
+	const tensor = ({ data, count, dimensions }: Features) => ({
+		shape: [count, dimensions],
+		data: Float32Array.from(data),
+	});
+	await writeSafetensors(path, {
+		features: tensor(features),
+		...(logits === undefined ? {} : { logits: tensor(logits) }),
+	});
+}
+
+async function fileHash(path: string): Promise<string> {
+	const hash = createHash("sha256");
+	for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+	return hash.digest("hex");
+}
+
+/** Pictures decoded ahead of the network. */
+const readAhead = 16;
+
+/** Changed when what is kept changes its meaning. */
+const cacheFormat = 1;
