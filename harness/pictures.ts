@@ -19,6 +19,8 @@ export interface ReadOptions {
 	readonly alpha?: Alpha;
 	/** Larger pictures are refused before they are decoded. @default 100 million */
 	readonly maxPixels?: number;
+	/** Sees the bytes of the file before they are decoded, to hash just what is read. */
+	readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 export interface PixelArray {
@@ -36,6 +38,7 @@ const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".
 /** Reads one picture file off the main thread. Errors are one line and name the file. */
 export async function readPicture(path: string, options: ReadOptions = {}): Promise<PixelArray> {
 	const bytes = await readBytes(path);
+	options.onBytes?.(bytes);
 	try {
 		return await decodePicture(bytes, options);
 	} catch (error) {

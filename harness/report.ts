@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Score } from "../metrics/metric.ts";
-import { writeAtomic } from "./write-atomic.ts";
+import { writeAtomically } from "./files.ts";
 
 export const reportSchema = "fovea-report/1";
 
@@ -35,7 +35,7 @@ export function reportJson(report: unknown): string {
 
 /** Writes a report so that its name never holds half of it. */
 export async function writeReport(path: string, report: Report): Promise<void> {
-	await writeAtomic(path, reportJson(report));
+	await writeAtomically(path, reportJson(report));
 }
 
 /** Reads a report, or a baseline, which has the same form. Errors name the file, and what of it is wrong. */

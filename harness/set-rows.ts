@@ -78,12 +78,28 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 		if (kept !== undefined) return { ...kept, protocol: rowsProtocol(extractor, resizer) };
 	}
 	const pictures =
-		set.kind === "images"
-			? arrayPictures(set.array, set.input.path)
-			: prefetched(set.paths, (one) => readPicture(one, { channels: 3 }), readAhead, signal);
+		set.kind === "images" ? arrayPictures(set.array, set.input.path) : folderPictures(set.paths, set.input, signal);
 	const rows = await extractRows(extractor, pictures, rowsOptions);
 	if (cache) await keep(path, rows);
 	return rows;
+}
+
+/** The pictures of a folder. Ends with an error where a file is no longer the one that was hashed. */
+async function* folderPictures(paths: readonly string[], { path: folder, sha256 }: Input, signal?: AbortSignal) {
+	const hash = createHash("sha256");
+	const load = async (path: string) => {
+		let digest = "";
+		const onBytes = (bytes: Uint8Array) => {
+			digest = createHash("sha256").update(bytes).digest("hex");
+		};
+		const picture = await readPicture(path, { channels: 3, onBytes });
+		return { picture, digest };
+	};
+	for await (const { picture, digest } of prefetched(paths, load, readAhead, signal)) {
+		hash.update(`${digest}\n`);
+		yield picture;
+	}
+	if (hash.digest("hex") !== sha256) throw new Error(`${folder}: pictures must stay as they are, got one that changed`);
 }
 
 /** The pictures of an array [N, H, W, C], [H, W, C] or [N, H, W]: bytes as they are, or floats of 0 … 1 as bytes. */
