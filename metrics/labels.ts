@@ -47,3 +47,21 @@ export function confusionMatrix(labels: ArrayLike<number>, predicted: ArrayLike<
 	}
 	return counts;
 }
+
+/** The score of one class for every sample: of two classes with one score each, that score or what it leaves of 1. */
+export function classScores(labels: Int32Array, scores: Float64Array, label: number): Float64Array {
+	const columns = scores.length / labels.length;
+	if (columns === 1) return label === 1 ? scores : scores.map((score) => 1 - score);
+	return Float64Array.from(labels, (_, row) => scores[row * columns + label] as number);
+}
+
+/** 1 where the label is this class, else 0. */
+export function isClass(labels: Int32Array, label: number): Int32Array {
+	return labels.map((value) => (value === label ? 1 : 0));
+}
+
+/** Throws unless all scores are chances. */
+export function requireChances(where: string, scores: Float64Array): void {
+	const bad = scores.find((score) => !(score >= 0 && score <= 1));
+	if (bad !== undefined) throw new RangeError(`${where}: scores must be chances from 0 to 1, got ${bad}`);
+}
