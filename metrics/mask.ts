@@ -119,3 +119,38 @@ function maximum(map: Picture): number {
 	for (let at = 0; at < map.data.length; at += 1) most = Math.max(most, map.data[at] as number);
 	return most;
 }
+
+/** Two pictures of one size as masks of one channel: inside where any channel is above `threshold`. */
+export function requireMasks(
+	where: string,
+	reference: Picture,
+	image: Picture,
+	threshold: number,
+): readonly [truth: Picture, guess: Picture] {
+	if (reference.height !== image.height || reference.width !== image.width) {
+		throw new RangeError(
+			`${where}: masks must have equal sizes, got ${reference.height}x${reference.width} and ${image.height}x${image.width}`,
+		);
+	}
+	return [flatten(where, reference, threshold), flatten(where, image, threshold)];
+}
+
+function flatten(where: string, { data, height, width, channels }: Picture, threshold: number): Picture {
+	const inside = new Uint8Array(height * width);
+	for (let at = 0; at < data.length; at += 1) {
+		const value = data[at] as number;
+		if (Number.isNaN(value)) throw new RangeError(`${where}: values must be numbers, got NaN at ${at}`);
+		if (value > threshold) inside[Math.floor(at / channels)] = 1;
+	}
+	return { data: inside, height, width, channels: 1 };
+}
+
+/** Pixels that are inside both, only the guess, only the truth, neither. */
+export function maskCounts(truth: Picture, guess: Picture): Record<"tp" | "fp" | "fn" | "tn", number> {
+	const counts = { tp: 0, fp: 0, fn: 0, tn: 0 };
+	for (let at = 0; at < truth.data.length; at += 1) {
+		const [a, b] = [(truth.data[at] as number) > 0, (guess.data[at] as number) > 0];
+		counts[a ? (b ? "tp" : "fn") : b ? "fp" : "tn"] += 1;
+	}
+	return counts;
+}
