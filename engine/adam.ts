@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { composedSlot } from "./adam-slot.ts";
+import { type Coefficients, composedMoments, type MomentStore, type Update } from "./moments.ts";
 import { Parameters } from "./parameters.ts";
+import { tensorflowMoments } from "./tensorflow/adam-moments.ts";
 
 export interface AdamOptions {
 	/** Learning rate. */
@@ -28,26 +29,9 @@ export interface Moments {
 	readonly second: Float32Array;
 }
 
-/** Numbers of one step: variable ← variable − step · first / (√second + epsilon). */
-export interface Coefficients {
-	readonly beta1: number;
-	readonly beta2: number;
-	readonly step: number;
-	readonly epsilon: number;
-}
-
-/** The moments of one variable, kept as the engine likes best. */
-export interface Slot {
-	update(variable: tf.Variable, gradient: tf.Tensor, coefficients: Coefficients): void;
-	read(): { readonly first: Float32Array; readonly second: Float32Array };
-	write(first: Float32Array, second: Float32Array): void;
-	dispose(): void;
-}
-
 interface Entry {
 	readonly name: string;
 	readonly variable: tf.Variable;
-	readonly slot: Slot;
 	steps: number;
 }
 
@@ -65,6 +49,7 @@ export class Adam implements Disposable {
 	readonly #beta2: number;
 	readonly #epsilon: number;
 	readonly #entries: readonly Entry[];
+	readonly #moments: MomentStore;
 
 	constructor(
 		parameters: Parameters | readonly tf.Variable[],
@@ -78,12 +63,9 @@ export class Adam implements Disposable {
 			parameters instanceof Parameters
 				? parameters.entries().filter(({ trainable }) => trainable)
 				: parameters.map((variable, index) => ({ name: String(index), variable }));
-		this.#entries = named.map(({ name, variable }) => ({
-			name,
-			variable,
-			slot: composedSlot(variable.shape),
-			steps: 0,
-		}));
+		this.#entries = named.map(({ name, variable }) => ({ name, variable, steps: 0 }));
+		const store = tf.getBackend() === "tensorflow" ? tensorflowMoments : composedMoments;
+		this.#moments = store(this.variables);
 	}
 
 	/** The variables it trains, in order. */
@@ -96,26 +78,35 @@ export class Adam implements Disposable {
 		if (Array.isArray(gradients) && gradients.length !== this.#entries.length) {
 			throw new RangeError(`adam: must have ${this.#entries.length} gradients, got ${gradients.length}`);
 		}
-		this.#entries.forEach((entry, index) => {
+		const bySteps = new Map<number, Coefficients>();
+		const updates: Update[] = [];
+		for (const [index, entry] of this.#entries.entries()) {
 			const gradient = Array.isArray(gradients)
 				? (gradients[index] as tf.Tensor | undefined)
 				: (gradients as Record<string, tf.Tensor>)[entry.variable.name];
-			if (gradient === undefined) return;
+			if (gradient === undefined) continue;
 			if (String(gradient.shape) !== String(entry.variable.shape)) {
 				throw new RangeError(
 					`adam: gradient of ${entry.name} must have shape [${entry.variable.shape}], got [${gradient.shape}]`,
 				);
 			}
-			entry.steps += 1;
-			// step · m / (√v + ε') with both corrections moved into step and ε' is PyTorch's rate · m̂ / (√v̂ + ε).
-			const correction = Math.sqrt(1 - this.#beta2 ** entry.steps);
-			entry.slot.update(entry.variable, gradient, {
-				beta1: this.#beta1,
-				beta2: this.#beta2,
-				step: (this.rate * correction) / (1 - this.#beta1 ** entry.steps),
-				epsilon: this.#epsilon * correction,
-			});
-		});
+			const coefficients = bySteps.get(entry.steps + 1) ?? this.#coefficients(entry.steps + 1);
+			bySteps.set(entry.steps + 1, coefficients);
+			updates.push({ index, gradient, coefficients });
+		}
+		for (const { index } of updates) (this.#entries[index] as Entry).steps += 1;
+		this.#moments.update(updates);
+	}
+
+	#coefficients(steps: number): Coefficients {
+		// step · m / (√v + ε') with both corrections moved into step and ε' is PyTorch's rate · m̂ / (√v̂ + ε).
+		const correction = Math.sqrt(1 - this.#beta2 ** steps);
+		return {
+			beta1: this.#beta1,
+			beta2: this.#beta2,
+			step: (this.rate * correction) / (1 - this.#beta1 ** steps),
+			epsilon: this.#epsilon * correction,
+		};
 	}
 
 	/** Gradient of `loss` for its variables, one step; returns the loss. */
@@ -131,7 +122,9 @@ export class Adam implements Disposable {
 	state(): AdamState {
 		return {
 			rate: this.rate,
-			moments: Object.fromEntries(this.#entries.map(({ name, slot, steps }) => [name, { steps, ...slot.read() }])),
+			moments: Object.fromEntries(
+				this.#entries.map(({ name, steps }, index) => [name, { steps, ...this.#moments.read(index) }]),
+			),
 		};
 	}
 
@@ -149,15 +142,15 @@ export class Adam implements Disposable {
 			);
 		}
 		this.rate = rate;
-		for (const entry of this.#entries) {
+		for (const [index, entry] of this.#entries.entries()) {
 			const { steps, first, second } = moments[entry.name] as Moments;
 			entry.steps = steps;
-			entry.slot.write(first, second);
+			this.#moments.write(index, first, second);
 		}
 	}
 
 	[Symbol.dispose](): void {
-		for (const { slot } of this.#entries) slot.dispose();
+		this.#moments.dispose();
 	}
 }
 

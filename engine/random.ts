@@ -8,7 +8,7 @@
 export class Random {
 	readonly #key: readonly [number, number];
 	#counter = 0;
-	#block = new Uint32Array(4);
+	readonly #block = new Uint32Array(4);
 	#used = 4;
 	#spare: number | undefined;
 
@@ -39,7 +39,7 @@ export class Random {
 	/** 32 random bits. */
 	uint32(): number {
 		if (this.#used === 4) {
-			this.#block = philox([this.#counter >>> 0, Math.floor(this.#counter / 2 ** 32) >>> 0, 0, 0], this.#key);
+			philoxInto(this.#block, this.#counter, Math.floor(this.#counter / 2 ** 32), 0, 0, this.#key);
 			this.#counter += 1;
 			this.#used = 0;
 		}
@@ -81,12 +81,16 @@ export class Random {
 
 	/** `size` uniform values in [low, high) as float32. */
 	uniforms(size: number, low = 0, high = 1): Float32Array {
-		return Float32Array.from({ length: size }, () => low + (high - low) * this.uniform());
+		const values = new Float32Array(size);
+		for (let index = 0; index < size; index += 1) values[index] = low + (high - low) * this.uniform();
+		return values;
 	}
 
 	/** `size` normal values as float32. */
 	normals(size: number, mean = 0, deviation = 1): Float32Array {
-		return Float32Array.from({ length: size }, () => mean + deviation * this.normal());
+		const values = new Float32Array(size);
+		for (let index = 0; index < size; index += 1) values[index] = mean + deviation * this.normal();
+		return values;
 	}
 
 	/** A random order of 0 … size - 1 (Fisher-Yates). */
@@ -104,26 +108,46 @@ export class Random {
 
 /** One block of Philox4x32 with ten rounds. */
 export function philox(counter: ArrayLike<number>, key: readonly [number, number]): Uint32Array<ArrayBuffer> {
-	let [c0, c1, c2, c3] = Array.from(counter, (word) => word >>> 0) as [number, number, number, number];
-	let [k0, k1] = key;
-	for (let round = 0; round < 10; round += 1) {
-		const [high0, low0] = multiply(0xd2511f53, c0);
-		const [high1, low1] = multiply(0xcd9e8d57, c2);
-		[c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
-		k0 = (k0 + 0x9e3779b9) >>> 0;
-		k1 = (k1 + 0xbb67ae85) >>> 0;
-	}
-	return Uint32Array.of(c0, c1, c2, c3);
+	const [c0, c1, c2, c3] = Array.from(counter, (word) => word >>> 0) as [number, number, number, number];
+	const block = new Uint32Array(4);
+	philoxInto(block, c0, c1, c2, c3, key);
+	return block;
 }
 
-/** The 64-bit product of two 32-bit numbers as [high, low]. */
-function multiply(a: number, b: number): [high: number, low: number] {
-	const aHigh = a >>> 16;
-	const aLow = a & 0xffff;
-	const bHigh = b >>> 16;
-	const bLow = b & 0xffff;
-	const middle = aHigh * bLow + Math.floor((aLow * bLow) / 2 ** 16);
-	const carry = (middle & 0xffff) + aLow * bHigh;
-	const high = aHigh * bHigh + Math.floor(middle / 2 ** 16) + Math.floor(carry / 2 ** 16);
-	return [high >>> 0, Math.imul(a, b) >>> 0];
+/** The same without an allocation: networks draw tens of millions of words. */
+function philoxInto(
+	block: Uint32Array,
+	c0: number,
+	c1: number,
+	c2: number,
+	c3: number,
+	key: readonly [number, number],
+): void {
+	let [word0, word1, word2, word3] = [c0 | 0, c1 | 0, c2 | 0, c3 | 0];
+	let k0 = key[0] | 0;
+	let k1 = key[1] | 0;
+	for (let round = 0; round < 10; round += 1) {
+		const high0 = highWord(0xd2511f53, word0);
+		const high1 = highWord(0xcd9e8d57, word2);
+		const low0 = Math.imul(0xd2511f53, word0);
+		word0 = high1 ^ word1 ^ k0;
+		word1 = Math.imul(0xcd9e8d57, word2);
+		word2 = high0 ^ word3 ^ k1;
+		word3 = low0;
+		k0 = (k0 + 0x9e3779b9) | 0;
+		k1 = (k1 + 0xbb67ae85) | 0;
+	}
+	block[0] = word0;
+	block[1] = word1;
+	block[2] = word2;
+	block[3] = word3;
+}
+
+/** The upper 32 bits of the 64-bit product, from products of 16-bit halves that each fit 32 bits. */
+function highWord(a: number, b: number): number {
+	const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
+	const cross = Math.imul(aHigh, bLow);
+	const other = Math.imul(aLow, bHigh);
+	const middle = (Math.imul(aLow, bLow) >>> 16) + (cross & 0xffff) + (other & 0xffff);
+	return (Math.imul(aHigh, bHigh) + (cross >>> 16) + (other >>> 16) + (middle >>> 16)) | 0;
 }

@@ -8,7 +8,7 @@ export interface Attribute {
 }
 
 // TF_AttrType and TF_DataType of TensorFlow's C API, which are fixed for good.
-const ATTR = { string: 0, int: 1, float: 2, bool: 3, type: 4 } as const;
+const ATTR = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 const TYPE = { float32: 1, float64: 2, int32: 3 } as const;
 
 /** Attributes by kind; build them once and keep them, for the addon copies them on each call. */
@@ -17,6 +17,7 @@ export const attribute = {
 	int: (name: string, value: number | readonly number[]): Attribute => ({ name, type: ATTR.int, value }),
 	float: (name: string, value: number): Attribute => ({ name, type: ATTR.float, value }),
 	bool: (name: string, value: boolean): Attribute => ({ name, type: ATTR.bool, value }),
+	shape: (name: string, value: readonly number[]): Attribute => ({ name, type: ATTR.shape, value }),
 	dtype: (name: string, value: keyof typeof TYPE): Attribute => ({ name, type: ATTR.type, value: TYPE[value] }),
 };
 
