@@ -3,6 +3,7 @@
  * was trained from several seeds and every training was scored on several resamples of the test pictures.
  */
 import { Random } from "../engine/random.ts";
+import { quantile } from "../metrics/statistics/quantile.ts";
 import type { Claim } from "../models/paper.ts";
 
 /** Scores of one training: its value on all pictures, and on each resample (the same resamples for every training). */
@@ -52,9 +53,8 @@ export function decide(
 			return sum / scores.length;
 		};
 		return sign * (draw(worse) - draw(better));
-	}).sort();
-	const quantile = (p: number) => gains[Math.min(redraws - 1, Math.max(0, Math.round(p * (redraws - 1))))] as number;
-	const [low, high] = [quantile((1 - level) / 2), quantile((1 + level) / 2)];
+	});
+	const [low, high] = [quantile(gains, (1 - level) / 2), quantile(gains, (1 + level) / 2)];
 	const floors = [
 		...better.map((training) => ({ system: claim.better, ...training })),
 		...worse.map((training) => ({ system: claim.worse, ...training })),

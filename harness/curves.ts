@@ -37,7 +37,7 @@ export function curves(
 		.map((name, index) => {
 			const at = 16 + series.slice(0, index).reduce((sum, other) => sum + other.length * 7 + 42, 0);
 			const colour = seriesColours[index % seriesColours.length];
-			return `<rect x="${at}" y="38" width="18" height="4" fill="${colour}"/><text x="${at + 24}" y="44">${escape(name)}</text>`;
+			return `<rect x="${at}" y="38" width="18" height="4" fill="${colour}"/><text x="${at + 24}" y="44">${escaped(name)}</text>`;
 		})
 		.join("");
 	const figures = panels.map((panel, index) => {
@@ -63,11 +63,11 @@ export function curves(
 	return (
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" ` +
 		`font-family="system-ui, sans-serif" font-size="11" fill="currentColor" style="background:#fff;color:#222">` +
-		`<title>${escape(title)}</title><rect width="100%" height="100%" fill="#fff"/>` +
-		`<text x="16" y="24" font-size="15">${escape(title)}</text>${legend}${figures.join("")}</svg>\n`
+		`<title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>` +
+		`<text x="16" y="24" font-size="15">${escaped(title)}</text>${legend}${figures.join("")}</svg>\n`
 	);
 }
 
-function escape(value: string): string {
+function escaped(value: string): string {
 	return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

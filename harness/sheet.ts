@@ -48,8 +48,12 @@ export async function drawSheet({
 	const layers: OverlayOptions[] = [];
 	const labels = await Promise.all(rows.map(({ label }) => text(label, 11, "#333333")));
 	const left = margin + Math.max(0, ...labels.map(({ width }) => width)) + 10;
-	const place = (drawn: Text, x: number, y: number) =>
+	let width = 0;
+	const place = (drawn: Text, x: number, y: number) => {
+		if (drawn === nothing) return;
 		layers.push({ input: drawn.png, left: Math.round(x), top: Math.round(y) });
+		width = Math.max(width, Math.round(x) + drawn.width + margin);
+	};
 
 	const heading = await text(title, 15, "#111111");
 	place(heading, margin, margin);
@@ -82,17 +86,15 @@ export async function drawSheet({
 		top += tall + gap;
 	}
 	const wide = Math.max(1, columns.length, ...rows.map(({ tiles }) => tiles.length));
-	let width = left + wide * (tile + gap) - gap + margin;
-	width = Math.max(width, heading.width + 2 * margin);
+	width = Math.max(width, left + wide * (tile + gap) - gap + margin);
 	if (scale !== undefined) {
 		top += 8;
 		const [low, high] = await Promise.all([text(scale.low, 10, "#333333"), text(scale.high, 10, "#333333")]);
-		const bar = Math.min(220, Math.max(60, width - left - margin - low.width - high.width - 16));
+		const bar = 160;
 		place(low, left, top);
 		const input = await colourBar(scale.colours, bar, 12);
 		layers.push({ input, left: left + low.width + 8, top });
 		place(high, left + low.width + bar + 16, top);
-		width = Math.max(width, left + low.width + bar + high.width + 24 + margin);
 		top += 20;
 	}
 	const base = { width: Math.ceil(width), height: Math.ceil(top + margin - gap), channels: 3 as const };
@@ -103,6 +105,8 @@ export async function drawSheet({
 	return new Uint8Array(drawn);
 }
 
+const nothing: Text = { png: Buffer.alloc(0), width: 0, height: 0 };
+
 interface Text {
 	readonly png: Buffer;
 	readonly width: number;
@@ -110,8 +114,9 @@ interface Text {
 }
 
 async function text(value: string, points: number, colour: string): Promise<Text> {
+	if (value.trim() === "") return nothing;
 	const escaped = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-	const markup = `<span foreground="${colour}">${escaped === "" ? " " : escaped}</span>`;
+	const markup = `<span foreground="${colour}">${escaped}</span>`;
 	const { data, info } = await sharp({
 		text: { text: markup, font: `DejaVu Sans ${points}`, fontfile: font, rgba: true, dpi: 80 },
 	})

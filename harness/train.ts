@@ -2,7 +2,6 @@
  * The training loop: a generator of progress events over any system of models/.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { MovingAverage } from "../engine/average.ts";
 import { Random } from "../engine/random.ts";
 import type { Gan, Losses } from "../models/paper.ts";
 
@@ -24,8 +23,6 @@ export interface TrainOptions<Batch> {
 	readonly warmUp?: { readonly steps: number };
 	/** Fraction of the base rate at an iteration. @default 1 */
 	readonly rate?: (iteration: number) => number;
-	/** Averages of parameters, updated after every iteration. */
-	readonly averages?: readonly MovingAverage[];
 	readonly signal?: AbortSignal;
 }
 
@@ -45,7 +42,7 @@ export interface Progress {
  */
 export async function* train<Batch extends object>(
 	gan: Gan<Batch> & Partial<WarmUp<Batch>>,
-	{ data, steps, seed, start = 0, warmUp, rate = () => 1, averages = [], signal }: TrainOptions<Batch>,
+	{ data, steps, seed, start = 0, warmUp, rate = () => 1, signal }: TrainOptions<Batch>,
 ): AsyncGenerator<Progress, void, void> {
 	const random = Random.seed(seed).split("train");
 	const warmUpSteps = warmUp?.steps ?? 0;
@@ -67,7 +64,6 @@ export async function* train<Batch extends object>(
 				const adversarial = iteration - warmUpSteps;
 				losses = gan.step(batch, gan.draw(random.split(iteration), batch, adversarial), adversarial);
 			}
-			for (const average of averages) average.update();
 		} finally {
 			tf.dispose(batch as unknown as tf.TensorContainer);
 		}

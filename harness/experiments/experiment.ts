@@ -1,5 +1,4 @@
 /** What a file in harness/experiments/ exports: how one paper's systems are trained and compared, in three sizes. */
-import type { MovingAverage } from "../../engine/average.ts";
 import type { Gan, Paper } from "../../models/paper.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "../reproduce.ts";
 import type { Sheet } from "../sheet.ts";
@@ -12,8 +11,6 @@ export type PresetName = (typeof presetNames)[number];
 export interface Training<Batch extends object> {
 	/** The system and its networks; the caller disposes. */
 	readonly gan: Gan<Batch> & Partial<WarmUp<Batch>>;
-	/** Averages of generators, used for previews and evaluation; the caller disposes. */
-	readonly averages: readonly MovingAverage[];
 	/** Iterations in all and how many of them are warm-up. */
 	readonly steps: number;
 	readonly warmUp: number;

@@ -1,0 +1,128 @@
+/**
+ * Checkpoints: one file that holds every parameter, buffer and optimiser moment of a training, written whole
+ * or not at all. A training resumed from it goes on as if it had never stopped, to the bit.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { TorchArray } from "../engine/parameters.ts";
+import type { Gan } from "../models/paper.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+const schema = "fovea-checkpoint/1";
+
+export interface CheckpointHeader {
+	readonly system: string;
+	/** Iterations done. */
+	readonly step: number;
+	readonly seed: number;
+	/** Options that decide the result. */
+	readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The checkpoint's file in a training's folder. */
+export function checkpointFile(folder: string): string {
+	return join(folder, "checkpoint.safetensors");
+}
+
+/** True where the folder holds a checkpoint. */
+export function hasCheckpoint(folder: string): boolean {
+	return existsSync(checkpointFile(folder));
+}
+
+/**
+ * Writes a checkpoint: networks under `<network>.<name>` in PyTorch's layout, optimisers under `optimizer/<name>/…`.
+ */
+export async function saveCheckpoint(
+	folder: string,
+	gan: Gan<never>,
+	{ system, step, seed, settings }: CheckpointHeader,
+): Promise<string> {
+	const tensors: Record<string, TorchArray> = {};
+	const put = (name: string, shape: readonly number[], data: Float32Array) => {
+		tensors[name] = { shape, data };
+	};
+	for (const [network, parameters] of Object.entries(gan.networks)) {
+		for (const { name } of parameters.entries()) {
+			const { shape, data } = parameters.read(name);
+			put(`${network}.${name}`, shape, data);
+		}
+	}
+	const steps: Record<string, Record<string, number>> = {};
+	for (const [name, optimizer] of Object.entries(gan.optimizers)) {
+		steps[name] = {};
+		for (const [parameter, moments] of Object.entries(optimizer.state().moments)) {
+			steps[name][parameter] = moments.steps;
+			put(`optimizer/${name}/first/${parameter}`, [moments.first.length], moments.first);
+			put(`optimizer/${name}/second/${parameter}`, [moments.second.length], moments.second);
+		}
+	}
+	const path = checkpointFile(folder);
+	await writeSafetensors(path, tensors, {
+		schema,
+		system,
+		step: String(step),
+		seed: String(seed),
+		settings: JSON.stringify(settings),
+		optimizerSteps: JSON.stringify(steps),
+	});
+	return path;
+}
+
+/** Reads what a checkpoint is of, without its tensors being used. Throws, naming the file, when it is not one. */
+export async function readHeader(folder: string): Promise<CheckpointHeader> {
+	return header(checkpointFile(folder), (await readSafetensors(checkpointFile(folder))).metadata);
+}
+
+/** Restores a training from its folder; returns the iterations done. Throws when the checkpoint is of another system or of other settings. */
+export async function loadCheckpoint(
+	folder: string,
+	gan: Gan<never>,
+	expected?: CheckpointHeader,
+): Promise<CheckpointHeader> {
+	const path = checkpointFile(folder);
+	const { tensors, metadata } = await readSafetensors(path);
+	const found = header(path, metadata);
+	if (expected !== undefined) refuseOthers(path, found, expected);
+	const take = (name: string) => {
+		const tensor = tensors.get(name);
+		if (tensor === undefined) throw new RangeError(`${path}: must hold ${name}, got no such tensor`);
+		return { shape: tensor.shape, data: Float32Array.from(tensor.values) };
+	};
+	for (const [network, parameters] of Object.entries(gan.networks)) {
+		for (const { name } of parameters.entries()) parameters.write(name, take(`${network}.${name}`));
+	}
+	const steps = JSON.parse(metadata["optimizerSteps"] ?? "{}") as Record<string, Record<string, number>>;
+	for (const [name, optimizer] of Object.entries(gan.optimizers)) {
+		const moments = Object.entries(steps[name] ?? {}).map(([parameter, count]) => {
+			const first = take(`optimizer/${name}/first/${parameter}`).data;
+			return [parameter, { steps: count, first, second: take(`optimizer/${name}/second/${parameter}`).data }] as const;
+		});
+		optimizer.restore({ rate: optimizer.rate, moments: Object.fromEntries(moments) });
+	}
+	return found;
+}
+
+function header(path: string, metadata: Readonly<Record<string, string>>): CheckpointHeader {
+	if (metadata["schema"] !== schema) {
+		throw new RangeError(`${path}: must be a ${schema} file, got schema ${metadata["schema"] ?? "none"}`);
+	}
+	return {
+		system: metadata["system"] ?? "",
+		step: Number(metadata["step"]),
+		seed: Number(metadata["seed"]),
+		settings: JSON.parse(metadata["settings"] ?? "{}"),
+	};
+}
+
+function refuseOthers(path: string, found: CheckpointHeader, expected: CheckpointHeader): void {
+	const differences = [
+		...(found.system === expected.system ? [] : [`system ${found.system}, not ${expected.system}`]),
+		...(found.seed === expected.seed ? [] : [`seed ${found.seed}, not ${expected.seed}`]),
+		...[...new Set([...Object.keys(found.settings), ...Object.keys(expected.settings)])]
+			.filter((name) => found.settings[name] !== expected.settings[name])
+			.map((name) => `${name} ${found.settings[name]}, not ${expected.settings[name]}`),
+	];
+	if (differences.length > 0) {
+		throw new RangeError(`${path}: must come from the same training to be resumed, got ${differences.join("; ")}`);
+	}
+}

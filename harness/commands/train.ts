@@ -1,0 +1,61 @@
+import type { AddCommand } from "../command-line.ts";
+
+interface Options {
+	readonly data?: string;
+	readonly preset: string;
+	readonly out: string;
+	readonly seed: string;
+	readonly steps?: string;
+	readonly resume?: true;
+	readonly progressJson?: true;
+}
+
+/** `fovea train`: one training, resumable, with its log, checkpoint and pictures. */
+export const addTrain: AddCommand = (program, line) => {
+	program
+		.command("train")
+		.description("train one system: checkpoint, log.jsonl, sample grid and attention maps in --out")
+		.argument("<system>", "id of the system, for example cca-gan")
+		.option("--data <spec>", "faces, celeba or celeba:PATH; the preset's without it")
+		.option("--preset <name>", "smoke, laptop or paper", "smoke")
+		.requiredOption("--out <folder>", "where the training is kept")
+		.option("--seed <n>", "decides initial weights, data order and every draw", "1")
+		.option("--steps <n>", "iterations in all; the preset's without it")
+		.option("--resume", "go on from the folder's checkpoint, if there is one")
+		.option("--progress-json", "progress as JSON lines on stderr, for programs")
+		.action(async (system: string, options: Options) => {
+			const { startEngine } = await import("../../engine/engine.ts");
+			const { experimentOf, presetOf, wholeNumber } = await import("../experiments/find.ts");
+			const { runTraining } = await import("../training-run.ts");
+			const seed = wholeNumber("--seed", options.seed);
+			const preset = presetOf(options.preset);
+			const steps = options.steps === undefined ? undefined : wholeNumber("--steps", options.steps, 1);
+			const experiment = await experimentOf(system);
+			await startEngine();
+			const training = await experiment.training(system, { preset, data: options.data, seed, steps });
+			const events = runTraining(training, {
+				...{ out: options.out, seed, resume: options.resume === true, signal: line.signal },
+			});
+			const progress = line.progress(`training ${system}`);
+			let next = await events.next();
+			let told = 0;
+			while (next.done !== true) {
+				const { step, steps, losses } = next.value;
+				if (options.progressJson === true) {
+					if (performance.now() - told > 500) {
+						told = performance.now();
+						process.stderr.write(`${JSON.stringify({ step, steps })}\n`);
+					}
+				} else {
+					const text = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+					progress.update({ done: step, total: steps, text: text.join(" ") });
+				}
+				next = await events.next();
+			}
+			progress[Symbol.dispose]();
+			training.gan[Symbol.dispose]();
+			const { value: result } = next;
+			const minutes = (result.seconds / 60).toFixed(1);
+			line.answer(result, `${system}: ${result.steps} iterations in ${minutes} minutes; ${result.checkpoint}`);
+		});
+};

@@ -1,0 +1,116 @@
+/** One training on disk: resumes, logs, checkpoints, and draws what the system makes. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Random } from "../engine/random.ts";
+import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Training } from "./experiments/experiment.ts";
+import { writeAtomically } from "./files.ts";
+import { writeSheet } from "./sheet.ts";
+import { type Progress, train } from "./train.ts";
+
+export interface TrainingRunOptions {
+	/** Folder of the training: checkpoint.safetensors, log.jsonl, samples.png, attention.png, training.json. */
+	readonly out: string;
+	readonly seed: number;
+	/** Goes on from the folder's checkpoint; without one it starts anew. @default false */
+	readonly resume?: boolean;
+	/** Seconds between checkpoints. @default 60 */
+	readonly checkpointEvery?: number;
+	readonly signal?: AbortSignal;
+}
+
+export interface TrainingResult {
+	readonly steps: number;
+	/** Seconds of training, earlier parts of a resumed run included. */
+	readonly seconds: number;
+	/** Mean of each loss over the last hundredth of the run (at least ten iterations). */
+	readonly losses: Readonly<Record<string, number>>;
+	readonly checkpoint: string;
+}
+
+/** One line of log.jsonl. */
+export interface LogLine extends Progress {
+	/** Seconds of training so far. */
+	readonly elapsed: number;
+}
+
+/**
+ * Trains to the end, yielding progress. Interrupted (signal) it saves a checkpoint and rethrows; the same call with `resume` goes on
+ * to the same bytes. Without `resume` a folder that already holds a checkpoint is refused, so nothing is lost.
+ */
+export async function* runTraining(
+	training: Training<object>,
+	{ out, seed, resume = false, checkpointEvery = 60, signal }: TrainingRunOptions,
+): AsyncGenerator<Progress, TrainingResult> {
+	const { gan, settings } = training;
+	const logPath = join(out, "log.jsonl");
+	const header = { system: gan.id, seed, settings };
+	let start = 0;
+	let log: LogLine[] = [];
+	if (hasCheckpoint(out)) {
+		if (!resume)
+			throw new RangeError(`${out}: must hold no checkpoint yet, got one; add --resume or name another folder`);
+		start = (await loadCheckpoint(out, gan, { ...header, step: 0 })).step;
+		log = (await readLog(logPath)).filter(({ step }) => step <= start);
+	}
+	let elapsed = log.at(-1)?.elapsed ?? 0;
+	let step = start;
+	const save = async () => {
+		await writeAtomically(logPath, log.map((line) => `${JSON.stringify(line)}\n`).join(""));
+		return saveCheckpoint(out, gan, { ...header, step });
+	};
+	let saved = performance.now();
+	try {
+		const progress = train(gan, {
+			data: training.data(start, signal),
+			steps: training.steps,
+			seed: Random.seed(seed).split("steps").uint32(),
+			start,
+			warmUp: { steps: training.warmUp },
+			rate: (iteration) => training.rate(iteration),
+			...(signal === undefined ? {} : { signal }),
+		});
+		for await (const event of progress) {
+			step = event.step;
+			elapsed += event.seconds;
+			log.push({ ...event, elapsed });
+			yield event;
+			if (performance.now() - saved > checkpointEvery * 1000) {
+				await save();
+				saved = performance.now();
+			}
+		}
+	} catch (error) {
+		if (signal?.aborted && step > start) await save();
+		throw error;
+	}
+	const checkpoint = await save();
+	for (const [name, sheet] of Object.entries(await training.preview())) await writeSheet(join(out, name), sheet);
+	const result = { steps: step, seconds: elapsed, losses: lastLosses(log), checkpoint };
+	await writeAtomically(join(out, "training.json"), `${JSON.stringify({ ...header, ...result }, null, "\t")}\n`);
+	return result;
+}
+
+/** The lines of a training's log; an absent file has none. */
+export async function readLog(path: string): Promise<LogLine[]> {
+	const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return "";
+		throw error;
+	});
+	return text
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line) as LogLine);
+}
+
+function lastLosses(log: readonly LogLine[]): Record<string, number> {
+	const kept = log.slice(-Math.max(10, Math.ceil(log.length / 100)));
+	const sums = new Map<string, { sum: number; count: number }>();
+	for (const { losses } of kept) {
+		for (const [name, value] of Object.entries(losses)) {
+			const { sum, count } = sums.get(name) ?? { sum: 0, count: 0 };
+			sums.set(name, { sum: sum + value, count: count + 1 });
+		}
+	}
+	return Object.fromEntries([...sums].map(([name, { sum, count }]) => [name, sum / count]));
+}
