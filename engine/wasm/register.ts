@@ -3,16 +3,22 @@ import { conv2dFilterGradient } from "./conv-filter-gradient.ts";
 import { conv2dInputGradient } from "./conv-input-gradient.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise-gradients.ts";
 import { batchMatMul, fusedMatMul } from "./matmul.ts";
+import { avgPoolGradient, maxPoolGradient } from "./pool-gradients.ts";
+import { resizeBilinearGradient, resizeNearestGradient } from "./resize-gradients.ts";
 import type { KernelCall } from "./scope.ts";
 import { unsortedSegmentSum } from "./segment-sum.ts";
 
 /** Kernels that the backend lacks, or has and computes slowly or wrongly. */
 const kernels: Readonly<Record<string, (call: KernelCall) => tf.TensorInfo>> = {
+	AvgPoolGrad: avgPoolGradient,
 	BatchMatMul: batchMatMul,
 	Conv2DBackpropFilter: conv2dFilterGradient,
 	Conv2DBackpropInput: conv2dInputGradient,
 	DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
 	DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+	MaxPoolGrad: maxPoolGradient,
+	ResizeBilinearGrad: resizeBilinearGradient,
+	ResizeNearestNeighborGrad: resizeNearestGradient,
 	UnsortedSegmentSum: unsortedSegmentSum,
 	_FusedMatMul: fusedMatMul,
 };

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import test from "ava";
-import { close, normals, on, startWasm } from "../../helpers/wasm.ts";
+import test, { type ExecutionContext } from "ava";
+import { startEngine } from "../../../engine/engine.ts";
+import { enginesHere } from "../../helpers/engines.ts";
+import { close, normals, on, runKernel, startWasm, tensor } from "../../helpers/wasm.ts";
 
 test.before(startWasm);
 
@@ -130,46 +132,96 @@ function outputShape(one: Case): [number, number, number, number] {
 	return [one.input[0], rows.output, columns.output, one.filter[3]];
 }
 
-/** Runs one of the two gradient kernels as tfjs's own gradients do. */
-function run(
-	backend: "cpu" | "wasm",
-	kernel: string,
-	inputs: Record<string, [Float32Array, readonly number[]]>,
-	attrs: object,
-) {
-	return on(backend, () => {
-		const tensors = Object.entries(inputs).map(([name, [values, shape]]) => [name, tf.tensor(values, [...shape])]);
-		return tf.engine().runKernel(kernel, Object.fromEntries(tensors), attrs as tf.NamedAttrMap) as tf.Tensor;
-	});
-}
-
 function attributes({ stride, dilation, pad, rounding }: Case) {
 	return { strides: [...stride], dilations: [...dilation], pad, dataFormat: "NHWC", dimRoundingMode: rounding };
+}
+
+/** Both gradient kernels against the definition. */
+function check(t: ExecutionContext, one: Case): void {
+	const what = JSON.stringify(one);
+	const [x, filter, dy] = [normals("x", one.input), normals("filter", one.filter), normals("dy", outputShape(one))];
+	const expected = byDefinition(one, x.values, filter.values, dy.values);
+	const dx = runKernel("Conv2DBackpropInput", { dy, filter }, { ...attributes(one), inputShape: one.input });
+	t.deepEqual(dx.shape, [...one.input], what);
+	close(t, dx.values, expected.dx, tolerance, `dx ${what}`);
+	const dw = runKernel("Conv2DBackpropFilter", { x, dy }, { ...attributes(one), filterShape: one.filter });
+	t.deepEqual(dw.shape, [...one.filter], what);
+	close(t, dw.values, expected.dw, tolerance, `dw ${what}`);
 }
 
 test("conv2d gradients equal their definition for every stride, dilation, padding and size", (t) => {
 	const all = cases();
 	t.true(all.length > 700, `${all.length} cases`);
-	for (const one of all) {
-		const what = JSON.stringify(one);
-		const shape = outputShape(one);
-		const [x, filter, dy] = [normals("x", one.input), normals("filter", one.filter), normals("dy", shape)];
-		const expected = byDefinition(one, x, filter, dy);
-		const dx = run(
-			"wasm",
-			"Conv2DBackpropInput",
-			{ dy: [dy, shape], filter: [filter, one.filter] },
-			{ ...attributes(one), inputShape: one.input },
-		);
-		t.deepEqual(dx.shape, [...one.input], what);
-		close(t, dx.values, expected.dx, tolerance, `dx ${what}`);
-		const dw = run(
-			"wasm",
-			"Conv2DBackpropFilter",
-			{ x: [x, one.input], dy: [dy, shape] },
-			{ ...attributes(one), filterShape: one.filter },
-		);
-		t.deepEqual(dw.shape, [...one.filter], what);
-		close(t, dw.values, expected.dw, tolerance, `dw ${what}`);
+	for (const one of all) check(t, one);
+});
+
+const plain = { stride: [1, 1], dilation: [1, 1], pad: "same" } as const;
+
+// Sizes at which the kernels go other ways: gradients of a picture in parts, of few output or input channels, few pixels.
+for (const one of [
+	{ ...plain, input: [1, 50, 49, 3], filter: [3, 3, 3, 64] },
+	{ ...plain, input: [3, 30, 25, 2], filter: [3, 3, 2, 64] },
+	{ ...plain, input: [1, 9, 10, 24], filter: [3, 3, 24, 3] },
+	{ ...plain, input: [2, 9, 10, 24], filter: [7, 5, 24, 2], pad: 2 },
+	{ ...plain, input: [1, 9, 10, 24], filter: [3, 3, 24, 3], dilation: [2, 1] },
+	{ ...plain, input: [2, 4, 5, 17], filter: [4, 4, 17, 33], stride: [2, 2] },
+	{ ...plain, input: [1, 3, 3, 20], filter: [3, 3, 20, 40], stride: [3, 2], dilation: [1, 2], pad: 2 },
+	{ ...plain, input: [1, 8, 8, 24], filter: [3, 3, 24, 24], stride: [2, 2] },
+	{ ...plain, input: [1, 7, 9, 40], filter: [1, 1, 40, 20] },
+	{ ...plain, input: [2, 7, 9, 3], filter: [3, 3, 3, 4], stride: [2, 2], pad: 1, rounding: "ceil" },
+	{ ...plain, input: [2, 7, 9, 3], filter: [2, 2, 3, 4], stride: [3, 3], pad: 0, rounding: "round" },
+] satisfies Case[]) {
+	test(`conv2d gradients equal their definition for ${JSON.stringify(one)}`, check, one);
+}
+
+test("the kernels name a gradient whose shape is not that of the output", (t) => {
+	const [x, filter, dy] = [normals("x", [1, 4, 4, 2]), normals("f", [3, 3, 2, 2]), normals("dy", [1, 5, 4, 2])];
+	const attrs = { strides: 1, pad: "same", dataFormat: "NHWC" };
+	t.throws(() => runKernel("Conv2DBackpropFilter", { x, dy }, { ...attrs, filterShape: [3, 3, 2, 2] }), {
+		instanceOf: RangeError,
+		message: "conv2d filter gradient: dy must have shape [1,4,4,2], got [1,5,4,2]",
+	});
+	t.throws(() => runKernel("Conv2DBackpropInput", { dy, filter }, { ...attrs, inputShape: [1, 4, 4, 2] }), {
+		message: /input gradient: dy must have shape/,
+	});
+	t.throws(
+		() => runKernel("Conv2DBackpropFilter", { x, dy }, { ...attrs, dataFormat: "NCHW", filterShape: [3, 3, 2, 2] }),
+		{ message: /must be NHWC/ },
+	);
+});
+
+test.serial("conv2d and its transpose have the gradients of the other engines", async (t) => {
+	const [x, filter] = [normals("x", [2, 9, 8, 3]), normals("filter", [4, 4, 3, 5])];
+	const narrow = normals("narrow", [2, 5, 4, 5]);
+	const gradients = [1, 2].flatMap((stride) =>
+		(["same", "valid"] as const).flatMap((pad) => {
+			const conv = (images: tf.Tensor, taps: tf.Tensor) =>
+				tf.conv2d(images as tf.Tensor4D, taps as tf.Tensor4D, stride, pad).square();
+			const shape: [number, number, number, number] =
+				pad === "same" ? [2, 5 * stride, 4 * stride, 3] : [2, 4 + 4 * stride, 4 + 3 * stride, 3];
+			if (pad === "valid" && stride === 1) shape.splice(1, 2, 8, 7);
+			const transposed = (images: tf.Tensor, taps: tf.Tensor) =>
+				tf.conv2dTranspose(images as tf.Tensor4D, taps as tf.Tensor4D, shape, stride, pad).square();
+			return [
+				() => tf.grads(conv)([tensor(x), tensor(filter)])[0] as tf.Tensor,
+				() => tf.grads(conv)([tensor(x), tensor(filter)])[1] as tf.Tensor,
+				() => tf.grads(transposed)([tensor(narrow), tensor(filter)])[0] as tf.Tensor,
+				() => tf.grads(transposed)([tensor(narrow), tensor(filter)])[1] as tf.Tensor,
+			];
+		}),
+	);
+	const others: ("cpu" | "tensorflow")[] = ["cpu"];
+	if (enginesHere().includes("tensorflow")) {
+		await startEngine({ engine: "tensorflow" });
+		others.push("tensorflow");
+	}
+	await startWasm();
+	for (const [index, gradient] of gradients.entries()) {
+		const actual = on("wasm", gradient);
+		for (const other of others) {
+			const expected = on(other, gradient);
+			t.deepEqual(actual.shape, expected.shape);
+			close(t, actual.values, expected.values, tolerance, `${other} ${index}`);
+		}
 	}
 });
