@@ -1,18 +1,6 @@
 import { existsSync } from "node:fs";
-import {
-	mkdir,
-	readdir,
-	readFile,
-	readlink,
-	realpath,
-	rename,
-	rm,
-	stat,
-	statfs,
-	symlink,
-	writeFile,
-} from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
 import { compileAddons, findCompiler } from "./compile.ts";
@@ -52,21 +40,17 @@ export async function* installEngine(options: InstallOptions = {}): AsyncGenerat
 	const wanted = { gpu: options.gpu ?? false, from, signal };
 	const before = installed(wanted);
 	if (before !== undefined) return before;
-	const taking = Lock.take(join(enginesFolder(), "lock"), signal);
-	let step = await taking.next();
-	while (!step.done) {
-		yield { text: `waiting for another installation, process ${step.value}` };
-		step = await taking.next();
-	}
-	using _lock = step.value;
+	using _lock = yield* takeLock(signal);
 	const meanwhile = installed(wanted);
 	if (meanwhile !== undefined) return meanwhile;
 
 	findCompiler();
 	const source = await findSource(wanted);
 	const staging = await openStaging(source);
-	await requireSpace(source);
-	if (!existsSync(join(staging, "site"))) yield* provideLibraries(source, staging, signal);
+	if (!existsSync(join(staging, "site"))) {
+		await requireSpace(source);
+		yield* provideLibraries(source, staging, signal);
+	}
 	yield { text: `fetching @tensorflow/tfjs-node ${tfjsNodeVersion}` };
 	await installPackages(staging, signal);
 	yield { text: "compiling the addons" };
@@ -78,11 +62,27 @@ export async function* installEngine(options: InstallOptions = {}): AsyncGenerat
 	return await putInPlace(staging, `tensorflow-${tensorflow}-${device}-${Date.now().toString(36)}`);
 }
 
-/** Removes every TensorFlow engine in the cache. False where there was none. */
-export async function removeEngine(): Promise<boolean> {
+/** Removes every TensorFlow engine in the cache, after an installation that runs has ended. Gives whether there was one. */
+export async function* removeEngine(signal?: AbortSignal): AsyncGenerator<InstallProgress, boolean> {
 	if (!existsSync(enginesFolder())) return false;
-	await rm(enginesFolder(), { recursive: true, force: true });
-	return true;
+	using _lock = yield* takeLock(signal);
+	const found = (await readdir(enginesFolder())).filter((name) => name !== lockName);
+	// The link goes first: a program that starts meanwhile sees no engine rather than half of one.
+	await rm(join(enginesFolder(), "current"), { recursive: true, force: true });
+	for (const name of found) await rm(join(enginesFolder(), name), { recursive: true, force: true });
+	return found.length > 0;
+}
+
+const lockName = "lock";
+
+async function* takeLock(signal?: AbortSignal): AsyncGenerator<InstallProgress, Lock> {
+	const taking = Lock.take(join(enginesFolder(), lockName), signal);
+	let step = await taking.next();
+	while (!step.done) {
+		yield { text: `waiting for another installation, process ${step.value}` };
+		step = await taking.next();
+	}
+	return step.value;
 }
 
 function requirePlatform(): void {
@@ -168,12 +168,7 @@ async function putInPlace(staging: string, name: string): Promise<Installation> 
 		const stale = other === "downloads" || (other.startsWith("tensorflow-") && other !== name);
 		if (stale) await rm(join(enginesFolder(), other), { recursive: true, force: true });
 	}
-	const found = readInstallation();
+	const found = readInstallation(folder);
 	if (found === undefined) throw new Error(`internal: ${folder} is not readable after it was put in place`);
 	return found;
-}
-
-/** Name of the folder that `current` points at, for messages. */
-export async function currentName(): Promise<string> {
-	return basename(await readlink(join(enginesFolder(), "current")));
 }

@@ -47,6 +47,8 @@ export function loadTensorflow(): Loaded {
 			loadInstalled(installation.folder);
 			const { tensorflow, device, source } = installation.manifest;
 			why.push(`TensorFlow ${tensorflow} (${device}) from ${source} is installed`);
+			if (device === "gpu")
+				why.push(usesGpu() ? "it computes on a GPU" : "it finds no GPU and computes on the processor");
 			return { version: libraryVersion(), why };
 		}
 		why.push("no TensorFlow engine is installed; npx fovea engine install builds one");
@@ -125,6 +127,11 @@ export function tryInstalled(folder: string): string {
 	const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.eye(2)).dataSync();
 	if (String([...product]) !== "1,2,3,4") throw new Error(`engine: matMul must give 1,2,3,4, got ${product}`);
 	return libraryVersion();
+}
+
+function usesGpu(): boolean {
+	const backend = tf.findBackend("tensorflow") as { isUsingGpuDevice?: boolean } | null;
+	return backend?.isUsingGpuDevice ?? false;
 }
 
 function libraryVersion(): string {

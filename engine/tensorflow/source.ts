@@ -81,26 +81,39 @@ export async function* provideLibraries(
 		const nvidia = join(dirname(source.tensorflow), "nvidia");
 		if (existsSync(nvidia)) await symlink(nvidia, join(partial, "nvidia"));
 	} else {
-		const downloads = join(enginesFolder(), "downloads");
+		yield* unpackWheels(source, partial, signal);
+		if (!hasLibraries(join(partial, "tensorflow"))) {
+			throw new Error(
+				`engine install: ${source.name} must hold tensorflow/${libraryNames.join(", ")} and headers, got a wheel without`,
+			);
+		}
+	}
+	await rename(partial, join(staging, "site"));
+}
+
+async function* unpackWheels(
+	source: Exclude<Source, { kind: "folder" }>,
+	folder: string,
+	signal?: AbortSignal,
+): AsyncGenerator<InstallProgress, void> {
+	const downloads = join(enginesFolder(), "downloads");
+	for (let attempt = 1; ; attempt += 1) {
 		const path =
 			source.kind === "wheel"
 				? source.path
 				: yield* downloadWheel(source.python, source.requirement, downloads, signal);
 		try {
-			yield* unpack(path, isWanted, partial, signal);
-			if (source.gpu) yield* provideNvidia(path, source.python as string, downloads, partial, signal);
+			yield* unpack(path, isWanted, folder, signal);
+			if (source.gpu) yield* provideNvidia(path, source.python as string, downloads, folder, signal);
+			return;
 		} catch (error) {
-			// A damaged download must not be found by the next run.
-			if (source.kind === "pip" && !signal?.aborted) await rm(path, { force: true });
-			throw error;
-		}
-		if (!hasLibraries(join(partial, "tensorflow"))) {
-			throw new Error(
-				`engine install: ${path} must hold tensorflow/${libraryNames.join(", ")} and headers, got a wheel without`,
-			);
+			if (source.kind === "wheel" || signal?.aborted) throw error;
+			// A damaged download must not be found again; fetched once more, it may be whole.
+			await rm(downloads, { recursive: true, force: true });
+			if (attempt === 2) throw error;
+			yield { text: `${(error as Error).message}; fetching it once more` };
 		}
 	}
-	await rename(partial, join(staging, "site"));
 }
 
 /** The libraries and those headers that the C API needs. */

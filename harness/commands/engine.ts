@@ -39,13 +39,22 @@ export const addEngine: AddCommand = (program, line) => {
 		.description("delete the TensorFlow engine from the cache")
 		.action(async () => {
 			const { removeEngine } = await import("../../engine/tensorflow/install.ts");
-			const removed = await removeEngine();
+			const removed = await last(removeEngine(line.signal), line);
 			line.answer(
 				{ removed },
 				removed ? "the TensorFlow engine was removed" : "there is no TensorFlow engine to remove",
 			);
 		});
 };
+
+async function last<T>(steps: AsyncGenerator<InstallProgress, T>, line: CommandLine): Promise<T> {
+	let step = await steps.next();
+	while (!step.done) {
+		line.say(step.value.text);
+		step = await steps.next();
+	}
+	return step.value;
+}
 
 /** Shows the steps of an installation; `fresh` says whether there was anything to do. */
 async function follow(
