@@ -2,7 +2,7 @@
  * The experiment of attribute-editing papers: trains the compared systems over seeds, judges their edits of test pictures,
  * draws them, and decides the paper's claims.
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { currentEngine } from "../engine/engine.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
 import { extractRows } from "../metrics/features/rows.ts";
@@ -99,7 +99,14 @@ export async function* reproduceEdits(
 		trainings: judged.map(({ training, scores, belowFloor }): TrainingReport => {
 			const { system, seed, result } = training;
 			return {
-				...{ system, seed, folder: training.out, seconds: result.seconds, steps: result.steps, scores: scores.scores },
+				...{
+					system,
+					seed,
+					folder: relative(out, training.out),
+					seconds: result.seconds,
+					steps: result.steps,
+					scores: scores.scores,
+				},
 				...(belowFloor === undefined ? {} : { belowFloor }),
 			};
 		}),
@@ -317,7 +324,7 @@ function smoothed(log: Awaited<ReturnType<typeof readLog>>, { system, seed }: Po
 		const names = new Set(lines.flatMap(({ losses }) => Object.keys(losses)));
 		for (const panel of names) {
 			const values = lines.flatMap(({ losses }) => (losses[panel] === undefined ? [] : [losses[panel]]));
-			points.push({ x: lines.at(-1)?.step ?? 0, y: mean(values), series: `${system}, seed ${seed}`, panel });
+			points.push({ x: lines.at(-1)?.step ?? 0, y: mean(values), series: system, line: String(seed), panel });
 		}
 	}
 	return points;

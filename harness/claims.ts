@@ -55,12 +55,11 @@ export function decide(
 		return sign * (draw(worse) - draw(better));
 	});
 	const [low, high] = [quantile(gains, (1 - level) / 2), quantile(gains, (1 + level) / 2)];
-	const floors = [
+	const trainings = [
 		...better.map((training) => ({ system: claim.better, ...training })),
 		...worse.map((training) => ({ system: claim.worse, ...training })),
-	]
-		.filter(({ belowFloor }) => belowFloor !== undefined)
-		.map(({ system, seed, belowFloor }) => `${system}, seed ${seed}: ${belowFloor}`);
+	];
+	const [first, ...others] = trainings.filter(({ belowFloor }) => belowFloor !== undefined);
 	const rest = {
 		text: claim.text,
 		where: claim.where,
@@ -73,7 +72,11 @@ export function decide(
 			method: `bootstrap over ${better.length} and ${worse.length} trainings and ${resamples} resamples of the test pictures`,
 		},
 	};
-	if (floors.length > 0) return { ...rest, verdict: "undecided", why: `below the floor: ${floors.join("; ")}` };
+	if (first !== undefined) {
+		const more = others.length === 0 ? "" : `; ${others.length} more of ${trainings.length} trainings as well`;
+		const why = `${first.system} (seed ${first.seed}) is below the floor, ${first.belowFloor}${more}`;
+		return { ...rest, verdict: "undecided", why };
+	}
 	if (low > 0) return { ...rest, verdict: "held", why: "the interval lies above zero" };
 	if (high < 0) return { ...rest, verdict: "not-held", why: "the interval lies below zero" };
 	return { ...rest, verdict: "undecided", why: "the interval contains zero" };

@@ -8,8 +8,10 @@ export interface CurvePoint {
 	/** Horizontal value: iterations. */
 	readonly x: number;
 	readonly y: number;
-	/** Which line: the system. */
+	/** Which colour: the system. */
 	readonly series: string;
+	/** Which line of that colour: the seed. @default one line */
+	readonly line?: string;
 	/** Which panel: the loss term. @default one panel */
 	readonly panel?: string;
 }
@@ -33,9 +35,11 @@ export function curves(
 	const columns = Math.min(3, panels.length);
 	const [width, height] = [280, 190];
 	const rows = Math.ceil(panels.length / columns);
+	// About 6.5 pixels a letter in this size.
+	const wide = (names: readonly string[]) => names.reduce((sum, name) => sum + name.length * 6.5 + 42, 16);
 	const legend = series
 		.map((name, index) => {
-			const at = 16 + series.slice(0, index).reduce((sum, other) => sum + other.length * 7 + 42, 0);
+			const at = wide(series.slice(0, index));
 			const colour = seriesColours[index % seriesColours.length];
 			return `<rect x="${at}" y="38" width="18" height="4" fill="${colour}"/><text x="${at + 24}" y="44">${escaped(name)}</text>`;
 		})
@@ -52,14 +56,20 @@ export function curves(
 			marks: [
 				Plot.line(
 					points.filter((point) => (point.panel ?? "") === panel),
-					{ x: "x", y: "y", stroke: "series", strokeWidth: 1.3 },
+					{
+						x: "x",
+						y: "y",
+						z: (point: CurvePoint) => `${point.series} ${point.line ?? ""}`,
+						stroke: "series",
+						strokeWidth: 1.2,
+					},
 				),
 			],
 		});
 		const [left, top] = [(index % columns) * (width + 12) + 8, Math.floor(index / columns) * (height + 12) + 58];
 		return `<svg x="${left}" y="${top}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${chart.innerHTML}</svg>`;
 	});
-	const size = [columns * (width + 12) + 16, rows * (height + 12) + 66];
+	const size = [Math.max(columns * (width + 12) + 16, wide(series), 16 + title.length * 8), rows * (height + 12) + 66];
 	return (
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" ` +
 		`font-family="system-ui, sans-serif" font-size="11" fill="currentColor" style="background:#fff;color:#222">` +

@@ -86,7 +86,7 @@ export async function celeba(options: CelebaOptions): Promise<Dataset> {
 			const kept = crop === undefined ? "the full width" : `${crop} pixels`;
 			const order = options.split === "aga-gan" ? "in the order of the list" : "StarGAN's shuffle";
 			const split = `${rows.train.length} train, ${rows.test.length} test, ${order}`;
-			return `CelebA in ${root}: centre square of ${kept}, bilinear to ${size}×${size}; ${split}`;
+			return `CelebA: centre square of ${kept}, bilinear to ${size}×${size}; ${split}`;
 		},
 	};
 }

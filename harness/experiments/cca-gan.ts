@@ -126,11 +126,14 @@ export function openPresetData(preset: EditingPreset, data = preset.data): Promi
 	return openDataset(data, { size: preset.imageSize, ...preset.pictures });
 }
 
-async function training(system: string, options: TrainingOptions): Promise<Training<LabelledBatch>> {
-	const preset = presets[options.preset];
-	const dataset = await openPresetData(preset, options.data);
-	const gan = buildSystem(system, preset, dataset.attributes.length, options.seed);
-	const steps = options.steps ?? preset.warmUp + preset.steps;
+/** Prepares the training of one system as a preset has it. */
+export async function trainEditor(
+	system: string,
+	preset: EditingPreset,
+	{ data, seed, steps = preset.warmUp + preset.steps }: Omit<TrainingOptions, "preset">,
+): Promise<Training<LabelledBatch>> {
+	const dataset = await openPresetData(preset, data);
+	const gan = buildSystem(system, preset, dataset.attributes.length, seed);
 	const warmUp = Math.min(preset.warmUp, steps);
 	const decay = linearDecay(steps, preset.decayOver, warmUp);
 	return {
@@ -150,7 +153,7 @@ async function training(system: string, options: TrainingOptions): Promise<Train
 			batches(dataset, {
 				split: "train",
 				batchSize: preset.batchSize,
-				seed: Random.seed(options.seed).split("data").uint32(),
+				seed: Random.seed(seed).split("data").uint32(),
 				flip: true,
 				start,
 				...(signal === undefined ? {} : { signal }),
@@ -162,7 +165,7 @@ async function training(system: string, options: TrainingOptions): Promise<Train
 export const experiment: Experiment = {
 	paper,
 	systems: ["stargan", "stargan-sagan", "cca-gan"],
-	training,
+	training: (system, { preset, ...options }) => trainEditor(system, presets[preset], options),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceEdits } = await import("../attribute-editing.ts");
