@@ -13,8 +13,8 @@ import { writeAtomically } from "./files.ts";
 export type Alpha = "flatten" | "drop" | "data";
 
 export interface ReadOptions {
-	/** Channels of the result: grey by Rec. 601 weights, RGB, or RGB and alpha. @default 3 */
-	readonly channels?: 1 | 3 | 4;
+	/** Channels of the result: grey by Rec. 601 weights, RGB, RGB and alpha, or grey or RGB as the file has it. @default 3 */
+	readonly channels?: 1 | 3 | 4 | "own";
 	/** @default "flatten", or "data" with four channels */
 	readonly alpha?: Alpha;
 	/** Larger pictures are refused before they are decoded. @default 100 million */
@@ -139,9 +139,10 @@ function checkSize(width: number, height: number, maxPixels: number): void {
 }
 
 /** Grey or colour, with or without alpha, as what was asked for. */
-function toChannels(raw: Raw, channels: 1 | 3 | 4, alpha: Alpha): PixelArray {
+function toChannels(raw: Raw, wanted: 1 | 3 | 4 | "own", alpha: Alpha): PixelArray {
 	const { data, height, width, channels: given, hasAlpha } = raw;
 	const colours = given - (hasAlpha ? 1 : 0);
+	const channels = wanted === "own" ? (colours as 1 | 3) : wanted;
 	if (colours !== 1 && colours !== 3) throw new Error(`must have grey or three colour channels, got ${colours}`);
 	if (given === channels && (!hasAlpha || alpha === "data")) return { data, height, width, channels };
 	const count = height * width;

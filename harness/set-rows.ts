@@ -17,7 +17,7 @@ import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 /** A set that was named on the command line. */
 export type OpenSet =
 	| { readonly kind: "pictures"; readonly input: Input; readonly paths: readonly string[] }
-	| { readonly kind: "rows"; readonly input: Input; readonly rows: Features }
+	| { readonly kind: "rows"; readonly input: Input; readonly rows: Features; readonly array: NumberArray }
 	| { readonly kind: "images"; readonly input: Input; readonly array: NumberArray };
 
 /**
@@ -40,7 +40,7 @@ export async function openSet(set: string): Promise<OpenSet> {
 			array.values instanceof Float64Array || array.values instanceof Float32Array
 				? array.values
 				: Float64Array.from(array.values);
-		return { kind: "rows", input: { path: set, count, sha256 }, rows: { data, count, dimensions } };
+		return { kind: "rows", input: { path: set, count, sha256 }, rows: { data, count, dimensions }, array };
 	}
 	if (array.shape.length !== 3 && array.shape.length !== 4) {
 		throw new RangeError(`${set}: array must have 2 dimensions (rows) or 3 to 4 (pictures), got [${array.shape}]`);
@@ -49,7 +49,8 @@ export async function openSet(set: string): Promise<OpenSet> {
 }
 
 export interface SetRowsOptions {
-	readonly extractor: Extractor;
+	/** Needed for pictures. */
+	readonly extractor: Extractor | undefined;
 	readonly resizer: Resizer;
 	readonly batchSize?: number | undefined;
 	readonly signal?: AbortSignal | undefined;
@@ -66,6 +67,7 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 	if (set.kind === "rows")
 		return { features: set.rows, logits: set.rows, protocol: { extractor: "none, rows as given" } };
 	const { extractor, resizer, batchSize = 32, signal, onPicture, cache = true } = options;
+	if (extractor === undefined) throw new TypeError(`${set.input.path}: pictures need an extractor, got none`);
 	const { name, version } = currentEngine();
 	const key = createHash("sha256")
 		.update(JSON.stringify([cacheFormat, set.input.sha256, extractor.protocol, resizer.id, name, version]))
@@ -78,7 +80,9 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 		if (kept !== undefined) return { ...kept, protocol: rowsProtocol(extractor, resizer) };
 	}
 	const pictures =
-		set.kind === "images" ? arrayPictures(set.array, set.input.path) : folderPictures(set.paths, set.input, signal);
+		set.kind === "images"
+			? asBytes(arrayPictures(set.array, set.input.path), set.input.path)
+			: folderPictures(set.paths, set.input, signal);
 	const rows = await extractRows(extractor, pictures, rowsOptions);
 	if (cache) await keep(path, rows);
 	return rows;
@@ -102,32 +106,45 @@ async function* folderPictures(paths: readonly string[], { path: folder, sha256 
 	if (hash.digest("hex") !== sha256) throw new Error(`${folder}: pictures must stay as they are, got one that changed`);
 }
 
-/** The pictures of an array [N, H, W, C], [H, W, C] or [N, H, W]: bytes as they are, or floats of 0 … 1 as bytes. */
+/**
+ * The pictures of an array [N, H, W, C], [H, W, C], [N, H, W] or [H, W], where C is 1 or 3 (also 4 in four dimensions). Bytes,
+ * booleans and whole numbers up to 255 come as bytes, floats as they are.
+ */
 export function* arrayPictures({ shape, values }: NumberArray, where: string): Generator<Picture> {
-	const colour = shape.at(-1) === 1 || shape.at(-1) === 3;
+	const last = shape.at(-1) ?? 0;
+	const colour = shape.length === 4 || (shape.length === 3 && (last === 1 || last === 3));
 	const sides = colour ? shape.slice(0, -1) : shape;
-	const channels = colour ? (shape.at(-1) as number) : 1;
+	const channels = colour ? last : 1;
 	const [count, height, width] = sides.length === 2 ? [1, ...sides] : sides;
-	if (sides.length > 3 || count === undefined || height === undefined || width === undefined) {
-		throw new RangeError(`${where}: pictures must be [N, H, W, 1 or 3], [H, W, 1 or 3] or [N, H, W], got [${shape}]`);
+	if (count === undefined || height === undefined || width === undefined || sides.length > 3) {
+		throw new RangeError(`${where}: pictures must be [N, H, W, C], [H, W, C], [N, H, W] or [H, W], got [${shape}]`);
 	}
 	const length = height * width * channels;
 	for (let index = 0; index < count; index += 1) {
-		const data = toBytes(values.subarray(index * length, (index + 1) * length), `${where}: picture ${index}`);
+		const data = plain(values.subarray(index * length, (index + 1) * length), `${where}: picture ${index}`);
 		yield { data, height, width, channels };
 	}
 }
 
-function toBytes(values: NumberArray["values"], where: string): Uint8Array {
-	if (values instanceof Uint8Array) return values;
-	const float = values instanceof Float32Array || values instanceof Float64Array;
-	const largest = float ? 1 : 255;
+function plain(values: NumberArray["values"], where: string): Picture["data"] {
+	if (values instanceof Uint8Array || values instanceof Float32Array || values instanceof Float64Array) return values;
 	return Uint8Array.from(values, (value) => {
-		if (!(value >= 0 && value <= largest)) {
-			throw new RangeError(`${where}: values must lie between 0 and ${largest}, got ${value}`);
-		}
-		return Math.round((value * 255) / largest);
+		if (value < 0 || value > 255) throw new RangeError(`${where}: whole numbers must be from 0 to 255, got ${value}`);
+		return value;
 	});
+}
+
+/** Floats of 0 … 1 as bytes, which is what extractors take. */
+function* asBytes(pictures: Iterable<Picture>, where: string): Generator<Picture> {
+	for (const picture of pictures) {
+		const { data } = picture;
+		if (data instanceof Uint8Array) yield picture;
+		else {
+			const bad = data.findIndex((value: number) => !(value >= 0 && value <= 1));
+			if (bad >= 0) throw new RangeError(`${where}: floats must be from 0 to 1, got ${data[bad]}`);
+			yield { ...picture, data: Uint8Array.from(data, (value) => Math.round(value * 255)) };
+		}
+	}
 }
 
 async function readKept(

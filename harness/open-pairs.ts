@@ -1,0 +1,59 @@
+/** Two sets of pictures that are compared one by one: folders by file name, arrays in order. */
+import { type Pair, pairPaths } from "./evaluate-pairs.ts";
+import { prefetched } from "./order.ts";
+import { readPicture } from "./pictures.ts";
+import type { Input } from "./report.ts";
+import { arrayPictures, type OpenSet, openSet } from "./set-rows.ts";
+
+export interface OpenPairs {
+	readonly inputs: { readonly reference: Input; readonly image: Input };
+	readonly pairs: AsyncIterable<Pair> | Iterable<Pair>;
+	/** Whether the pictures are arrays of floats. */
+	readonly floats: boolean;
+}
+
+/** Opens both sets; a folder's pictures are read as the file has them, grey or RGB. */
+export async function openPairs(reference: string, image: string, signal?: AbortSignal): Promise<OpenPairs> {
+	const [a, b] = [await openSet(reference), await openSet(image)];
+	const inputs = { reference: pictureInput(a), image: pictureInput(b) };
+	if (a.kind === "pictures" && b.kind === "pictures") {
+		const paths = pairPaths(a.paths, b.paths, { reference, image });
+		const load = async (pair: (typeof paths)[number]): Promise<Pair> => ({
+			name: pair.name,
+			reference: await readPicture(pair.reference, { channels: "own" }),
+			image: await readPicture(pair.image, { channels: "own" }),
+		});
+		return { inputs, pairs: prefetched(paths, load, readAhead, signal), floats: false };
+	}
+	if (a.kind === "pictures" || b.kind === "pictures") {
+		throw new RangeError("evaluate: --reference and --image must both be folders or both be arrays, got one of each");
+	}
+	if (inputs.reference.count !== inputs.image.count) {
+		const counts = `${inputs.reference.count} and ${inputs.image.count}`;
+		throw new RangeError(`evaluate: --reference and --image must hold equally many pictures, got ${counts}`);
+	}
+	const floats = [a, b].map(
+		({ array }) => array.values instanceof Float32Array || array.values instanceof Float64Array,
+	);
+	if (floats[0] !== floats[1]) {
+		throw new RangeError("evaluate: --reference and --image must both hold bytes or both floats, got one of each");
+	}
+	const pairs = function* (): Generator<Pair> {
+		const others = arrayPictures(b.array, image);
+		let number = 0;
+		for (const one of arrayPictures(a.array, reference)) {
+			const other = others.next().value as Pair["image"];
+			yield { name: `picture ${number}`, reference: one, image: other };
+			number += 1;
+		}
+	};
+	return { inputs, pairs: pairs(), floats: floats[0] as boolean };
+}
+
+/** A two-dimensional array is one grey picture here, not rows. */
+function pictureInput(set: OpenSet): Input {
+	return set.kind === "rows" ? { ...set.input, count: 1 } : set.input;
+}
+
+/** Pairs decoded ahead. */
+const readAhead = 4;
