@@ -14,13 +14,13 @@ import { type ClaimVerdict, decide } from "./claims.ts";
 import { type CurvePoint, curves } from "./curves.ts";
 import { attributeShares, type Dataset } from "./datasets/dataset.ts";
 import { deviation, type EditScores, type EditTest, mean, picturesOf, scoreEdits } from "./edit-scores.ts";
-import { editName, testPictures, tileOf } from "./edit-sheets.ts";
-import { absoluteDifferences, blurredCopies, type PictureSet } from "./edits.ts";
+import { attentionSheet, editName, testPictures, tileOf } from "./edit-sheets.ts";
+import { absoluteDifferences, blurredCopies, generateAll, type PictureSet } from "./edits.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
 import { writeAtomically } from "./files.ts";
 import { trainJudge } from "./judge.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction, TrainingReport } from "./reproduce.ts";
-import { writeSheet } from "./sheet.ts";
+import { type Sheet, writeSheet } from "./sheet.ts";
 import { markdownTable, type Table } from "./table.ts";
 import { type PoolResult, runPool } from "./training-pool.ts";
 import { readLog } from "./training-run.ts";
@@ -42,6 +42,9 @@ export interface EditingExperiment {
 interface Judged {
 	readonly training: PoolResult;
 	readonly scores: EditScores;
+	/** What the system makes of each test picture when asked for no change. */
+	readonly copies: PictureSet;
+	readonly attention: Sheet | undefined;
 	readonly belowFloor: string | undefined;
 }
 
@@ -72,7 +75,9 @@ export async function* reproduceEdits(
 		using gan = experiment.build(training.system, dataset.attributes.length, training.seed);
 		await loadCheckpoint(training.out, gan);
 		const scores = await scoreEdits(gan, test);
-		judged.push({ training, scores, belowFloor: floor.misses(scores) });
+		const copies = generateAll(gan, test.pictures, test.labels);
+		const attention = attentionSheet(gan, test.pictures, test.labels, { under: copies, name: "its copy" });
+		judged.push({ training, scores, copies, attention, belowFloor: floor.misses(scores) });
 	}
 	yield { what: "judging", done: trainings.length, total: trainings.length };
 
@@ -286,23 +291,32 @@ async function draw(
 ): Promise<Record<string, string>> {
 	const shown: Record<string, string> = {};
 	const firsts = systems.flatMap((system) => judged.filter(({ training }) => training.system === system).slice(0, 1));
-	const faces = Math.min(4, test.pictures.count);
-	const sources: PictureSet = test.pictures;
+	const faces = Array.from({ length: Math.min(5, test.pictures.count) }, (_, face) => face);
+	const comparison = (first: string, pictureOf: (judged: Judged) => PictureSet) => ({
+		columns: [first, ...test.attributes.map(editName)],
+		rows: faces.flatMap((face) =>
+			firsts.map((one) => ({
+				label: rows[one.training.system] ?? one.training.system,
+				tiles: [tileOf(pictureOf(one), face), ...one.scores.edits.map((edit) => tileOf(edit, face))],
+			})),
+		),
+	});
 	await writeSheet(join(out, "comparison.png"), {
 		title: "The same edits by each system",
-		columns: ["source", ...test.attributes.map(editName)],
-		rows: Array.from({ length: faces }, (_, face) =>
-			firsts.map(({ training, scores }) => ({
-				label: rows[training.system] ?? training.system,
-				tiles: [tileOf(sources, face), ...scores.edits.map((edit) => tileOf(edit, face))],
-			})),
-		).flat(),
+		...comparison("source", () => test.pictures),
 	});
-	shown["comparison.png"] = "Four test pictures edited by each system (first seed)";
-	for (const { training } of firsts) {
-		const folder = `trainings/${training.system}-${training.seed}`;
-		shown[`${folder}/samples.png`] = `Edits by ${training.system}`;
-		if (training.system !== "stargan") shown[`${folder}/attention.png`] = `Attention of ${training.system}`;
+	shown["comparison.png"] = "Test pictures edited by each system (first seed)";
+	await writeSheet(join(out, "generated.png"), {
+		title: "The same edits by each system",
+		subtitle: "All pictures are generated: the first column is the system's copy of its input, unedited.",
+		...comparison("unedited copy", ({ copies }) => copies),
+	});
+	shown["generated.png"] = "The same, without pictures of the data set";
+	for (const { training, attention } of firsts) {
+		if (attention === undefined) continue;
+		const file = `attention-${training.system}.png`;
+		await writeSheet(join(out, file), attention);
+		shown[file] = `Attention of ${training.system} over its own copies of test pictures`;
 	}
 	const points = (
 		await Promise.all(

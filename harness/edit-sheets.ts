@@ -86,8 +86,16 @@ export function editName(attribute: string): string {
 
 const queries = [0.3, 0.7];
 
-/** Attention of two query rows (or pixels) in the first, middle and last module, over the pictures; absent without attention. */
-function attentionSheet(gan: ConditionalGan, pictures: PictureSet, labels: Float32Array): Sheet | undefined {
+/**
+ * Attention of two query rows (or pixels) in the first, middle and last module, over the pictures `under`; undefined for a
+ * system without attention.
+ */
+export function attentionSheet(
+	gan: ConditionalGan,
+	pictures: PictureSet,
+	labels: Float32Array,
+	{ under = pictures, name = "source" }: { readonly under?: PictureSet; readonly name?: string } = {},
+): Sheet | undefined {
 	const count = Math.min(5, pictures.count);
 	const { height, width } = pictures;
 	const size = height * width;
@@ -117,13 +125,13 @@ function attentionSheet(gan: ConditionalGan, pictures: PictureSet, labels: Float
 	return {
 		title: `${gan.id}: attention over the picture`,
 		subtitle: "Marked in cyan: the height of the query. Each map is scaled to its own maximum.",
-		columns: ["source", ...shown.map(({ name, query }) => `${name}, at ${Math.round(query * 100)} %`)],
+		columns: [name, ...shown.map(({ name, query }) => `${name}, at ${Math.round(query * 100)} %`)],
 		rows: Array.from({ length: count }, (_, row) => ({
 			label: "",
 			tiles: [
-				tileOf(pictures, row),
+				tileOf(under, row),
 				...shown.map(({ values, query }) =>
-					marked(overlay(tileOf(pictures, row), values.subarray(row * size, (row + 1) * size)), query),
+					marked(overlay(tileOf(under, row), values.subarray(row * size, (row + 1) * size)), query),
 				),
 			],
 		})),
