@@ -5,7 +5,9 @@ import { ProcessCommandLine } from "./command-line.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addKernel } from "./commands/kernel.ts";
 import { addReproduce } from "./commands/reproduce.ts";
+import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
 
 /**
@@ -19,7 +21,7 @@ import { addTrain } from "./commands/train.ts";
  *   the command ran and the answer is no: exit code 1. Hand `line.signal` to long work: Ctrl-C ends with 130.
  * This file is the one place that turns strings into modules.
  */
-const commands = [addDoctor, addEngine, addEvaluate, addReproduce, addTrain];
+const commands = [addDoctor, addEngine, addEvaluate, addKernel, addReproduce, addRun, addTrain];
 
 const line = new ProcessCommandLine();
 // Libraries print where they like; stdout is for the answer alone.

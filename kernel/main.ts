@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
+import path from "node:path";
 import v8 from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { installEnvironment } from "./environment.ts";
@@ -69,6 +70,7 @@ function start(connectionFile: string): void {
 	const session = new Worker(new URL("./session-thread.js", import.meta.url), {
 		workerData: {
 			connection,
+			connectionFile: path.resolve(connectionFile),
 			main: main.port1,
 			answers: answers.port1,
 			compiler: compile.port2,

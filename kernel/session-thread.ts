@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Ask } from "./compiler-thread.ts";
+import { DeathNote } from "./death-note.ts";
 import { Interrupter } from "./interrupter.ts";
 import { watchMemory } from "./memory.ts";
 import type { Facts } from "./replies.ts";
@@ -12,6 +13,7 @@ import { type Connection, Sockets } from "./sockets.ts";
 
 export interface SessionData {
 	readonly connection: Connection;
+	readonly connectionFile: string;
 	readonly main: MessagePort;
 	readonly answers: MessagePort;
 	readonly compiler: MessagePort;
@@ -44,6 +46,7 @@ const ask: Ask = (method, ...values) => {
 	return new Promise((resolve, reject) => waiting.set(question, { resolve, reject }));
 };
 
+const note = new DeathNote(data.connectionFile);
 const sockets = new Sockets(data.connection, id, (message, origin) => session.receive(message, origin));
 const session = new Session({
 	...data,
@@ -52,7 +55,7 @@ const session = new Session({
 	shared,
 	interrupter,
 	ask,
-	onRunning: () => {},
+	onRunning: (header) => note.running(header),
 	exit: () => void leave(0),
 });
 
@@ -70,6 +73,7 @@ async function leave(code: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, 50));
 	await sockets.close();
 	setTimeout(() => process.kill(process.pid, "SIGKILL"), 1000);
+	note.bye();
 	interrupter.disconnect();
 	parentPort?.postMessage({ exit: code });
 	data.main.postMessage({ kind: "exit", code });
