@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { detach } from "./ops/detach.ts";
+import { isRecording } from "./ops/kernel.ts";
 
 /**
  * Kernels of TensorFlow.js whose gradient uses their saved output, with their inputs. The saved copy is put on the tape
@@ -30,11 +31,9 @@ export function repairSecondOrder(): void {
 			gradFunc: (dy, saved, attributes) => {
 				const values = saved.slice(0, inputs.length);
 				const named = Object.fromEntries(inputs.map((name, index) => [name, values[index] as tf.Tensor]));
-				// A tape still open while gradients are computed means that they will be differentiated.
-				const output =
-					tf.engine().state.gradientDepth > 0
-						? (tf.engine().runKernel(kernelName, named, attributes) as tf.Tensor)
-						: (saved[inputs.length] as tf.Tensor);
+				const output = isRecording()
+					? (tf.engine().runKernel(kernelName, named, attributes) as tf.Tensor)
+					: (saved[inputs.length] as tf.Tensor);
 				const kept = (old.inputsToSave ?? []).map((name) => named[name] as tf.Tensor);
 				return old.gradFunc(dy, [...kept, output], attributes);
 			},

@@ -11,10 +11,10 @@ export type Forward<Attributes, Names extends string> = (
 	inputs: Inputs<Names>,
 	attributes: Attributes,
 	backend: unknown,
-) => tf.Tensor;
+) => tf.Tensor | tf.Tensor[];
 
-/** Saved inputs, then the output: as many as the kernel asked for. */
-export type Saved = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
+/** Saved inputs, then outputs: as many as the kernel asked for. */
+export type Saved = readonly [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
 export interface Kernel<Attributes, Names extends string> {
 	readonly name: string;
@@ -23,9 +23,9 @@ export interface Kernel<Attributes, Names extends string> {
 	/** On every other engine. */
 	readonly composed: Forward<Attributes, Names>;
 	/** Inputs that the gradient needs. */
-	readonly saveInputs?: readonly Names[];
-	/** True where the gradient needs the output; it is saved after the inputs. */
-	readonly saveOutput?: boolean;
+	readonly saveInputs?: readonly NoInfer<Names>[];
+	/** True for each output that the gradient needs. Outputs after the first are made for the gradient alone. */
+	readonly saveOutputs?: readonly boolean[];
 	/** Gradients by input, from the output's gradient and what was saved. Recorded, so they have gradients again. */
 	readonly backward?: (gradient: tf.Tensor, saved: Saved, attributes: Attributes) => Record<Names, () => tf.Tensor>;
 }
@@ -51,11 +51,24 @@ export function defineKernel<Attributes extends object, Names extends string>(
 		tf.registerGradient({
 			kernelName: name,
 			inputsToSave: [...(kernel.saveInputs ?? [])],
-			outputsToSave: [kernel.saveOutput ?? false],
+			outputsToSave: [...(kernel.saveOutputs ?? [])],
 			gradFunc: (gradient, saved, attrs) =>
-				backward(gradient as tf.Tensor, saved as unknown as Saved, attrs as unknown as Attributes),
+				backward([gradient].flat()[0] as tf.Tensor, saved as unknown as Saved, attrs as unknown as Attributes),
 		});
 	}
-	return (inputs, attributes) =>
-		tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attributes as unknown as tf.NamedAttrMap) as tf.Tensor;
+	return (inputs, attributes) => {
+		const outputs: tf.Tensor | tf.Tensor[] = tf
+			.engine()
+			.runKernel(name, inputs as tf.NamedTensorMap, attributes as unknown as tf.NamedAttrMap);
+		if (!Array.isArray(outputs)) return outputs;
+		const [first, ...rest] = outputs;
+		// The tape holds its own copies.
+		tf.dispose(rest);
+		return first as tf.Tensor;
+	};
+}
+
+/** Whether a tape is open: then what is computed now will be differentiated. */
+export function isRecording(): boolean {
+	return tf.engine().state.gradientDepth > 0;
 }

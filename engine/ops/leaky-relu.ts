@@ -18,7 +18,7 @@ const leakyKernel: Op<{ readonly alpha: number }, "x"> = defineKernel({
 	tensorflow: ({ x }, { alpha }, backend) =>
 		execute(backend, "LeakyRelu", [float, attribute.float("alpha", alpha)], [x]),
 	composed: ({ x }, { alpha }) => tf.leakyRelu(x, alpha),
-	saveOutput: true,
+	saveOutputs: [true],
 	// alpha > 0, so the output has the input's sign, and the input need not be kept.
 	backward: (gradient, [y], { alpha }) => ({
 		x: () => leakyGradient({ dy: gradient as tf.Tensor }, { y: y as tf.Tensor, alpha }),

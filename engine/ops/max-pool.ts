@@ -35,7 +35,7 @@ const pool: Op<Windows, "x"> = defineKernel({
 	tensorflow: ({ x }, windows, backend) => execute(backend, "MaxPool", tensorflowWindows(windows), [x]),
 	composed: ({ x }, { size, stride }) => tf.maxPool(x as tf.Tensor4D, size, stride, "valid"),
 	saveInputs: ["x"],
-	saveOutput: true,
+	saveOutputs: [true],
 	backward: (gradient, [x, y], windows) => ({
 		x: () => scatter({ dy: gradient as tf.Tensor }, { windows, x: x, y: y as tf.Tensor }),
 	}),

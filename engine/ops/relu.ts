@@ -13,7 +13,7 @@ const reluKernel: Op<object, "x"> = defineKernel({
 	name: "FoveaRelu",
 	tensorflow: ({ x }, _, backend) => execute(backend, "Relu", [float], [x]),
 	composed: ({ x }) => tf.relu(x),
-	saveOutput: true,
+	saveOutputs: [true],
 	backward: (gradient, [y]) => ({ x: () => reluGradient({ dy: gradient as tf.Tensor }, { y: y as tf.Tensor }) }),
 });
 

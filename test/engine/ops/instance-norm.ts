@@ -1,5 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import test from "ava";
 import { type InstanceNormOptions, instanceNorm } from "../../../engine/ops/instance-norm.ts";
+import { Random } from "../../../engine/random.ts";
+import { onEngines } from "../../helpers/engines.ts";
 import { testOp } from "../../helpers/ops.ts";
 
 testOp("instanceNorm", ({ x, scale, shift }, options: InstanceNormOptions) =>
@@ -8,4 +11,46 @@ testOp("instanceNorm", ({ x, scale, shift }, options: InstanceNormOptions) =>
 		scale: scale as tf.Tensor1D | undefined,
 		shift: shift as tf.Tensor1D | undefined,
 	}),
+);
+
+// Samples of 2^18 values take another path on TensorFlow; its sums are of 2^16 products in another order.
+const tolerance = 1e-4;
+
+test.serial("large samples equal the definition, gradients included", (t) =>
+	onEngines(() =>
+		tf.tidy(() => {
+			const shape: [number, number, number, number] = [2, 256, 256, 4];
+			const [x, dy] = ["x", "dy"].map((label) =>
+				tf.tensor4d(
+					Random.seed(1)
+						.split(label)
+						.normals(2 * 256 * 256 * 4, 0.5, 2),
+					shape,
+				),
+			) as [tf.Tensor4D, tf.Tensor4D];
+			const scale = tf.tensor1d([1, -2, 0.5, 3]);
+			const shift = tf.tensor1d([0, 1, 2, -1]);
+			const definition = (at: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) => {
+				const centred = tf.sub(at, tf.mean(at, [1, 2], true));
+				const variance = tf.mean(tf.square(centred), [1, 2], true);
+				return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), scale), shift);
+			};
+			const ours = (at: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) =>
+				instanceNorm(at as tf.Tensor4D, { scale: scale as tf.Tensor1D, shift: shift as tf.Tensor1D });
+			const all = (norm: typeof ours | typeof definition) => {
+				const gradient = tf.grads((...inputs: tf.Tensor[]) => {
+					const [at, by, plus] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor];
+					return tf.sum(tf.mul(norm(at, by, plus), dy));
+				});
+				return [norm(x, scale, shift), ...gradient([x, scale, shift])];
+			};
+			const [actual, expected] = [all(ours), all(definition)];
+			for (const [index, tensor] of actual.entries()) {
+				const other = expected[index] as tf.Tensor;
+				const size = Math.max(1, tf.max(tf.abs(other)).dataSync()[0] as number);
+				const error = (tf.max(tf.abs(tf.sub(tensor, other))).dataSync()[0] as number) / size;
+				t.true(error < tolerance, `output ${index} is off by ${error}`);
+			}
+		}),
+	),
 );
