@@ -9,7 +9,7 @@ export const addDoctor: AddCommand = (program, line) => {
 			const { examine } = await import("../doctor.ts");
 			const checks = await examine();
 			const rows = checks.map(({ name, ok, detail, fix }) => {
-				const advice = ok || fix === "" ? "" : `\n           ${fix}`;
+				const advice = fix === "" ? "" : `\n           ${fix}`;
 				return `${ok ? "ok  " : "no  "} ${name.padEnd(9)} ${detail}${advice}`;
 			});
 			line.answer({ checks }, rows.join("\n"));
