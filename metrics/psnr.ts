@@ -10,6 +10,7 @@ import { type Plane, planes, requireComparable, type Space } from "./planes.ts";
  * `piq`, `pyiqa`: 1e-8 added to the MSE on 0 … 1, so that equal pictures give 80.
  * `basicsr-y`: on the unrounded BT.601 luma, as papers on super-resolution report (with crop = scale).
  * `matlab-y`: on the luma rounded to a byte, as MATLAB's rgb2ycbcr gives it.
+ * `image-similarity-measures`: over all channels, summed pixel by pixel in float32, up to 1e-4 dB away.
  * `uint8-wrap`: difference and square taken modulo 256, 100 for equal pictures: the evaluation script of AGA-GAN, which
  * overrates large errors. Kept under its own name to compare with that paper alone.
  */
@@ -23,6 +24,7 @@ export type PsnrProtocol =
 	| "matlab-y"
 	| "piq"
 	| "pyiqa"
+	| "image-similarity-measures"
 	| "uint8-wrap";
 
 const spaces: Record<PsnrProtocol, Space> = {
@@ -35,6 +37,7 @@ const spaces: Record<PsnrProtocol, Space> = {
 	"matlab-y": "y-rounded",
 	piq: "channels",
 	pyiqa: "channels",
+	"image-similarity-measures": "channels",
 	"uint8-wrap": "channels",
 };
 
@@ -69,6 +72,7 @@ export function psnr({
 			const first = planes(reference, { space, crop });
 			const second = planes(image, { space, crop });
 			if (protocol === "uint8-wrap") return wrapped(reference, first, second);
+			if (protocol === "image-similarity-measures") return float32Sums(first, second, peak);
 			if (protocol === "torchmetrics") return float32Decibels(meanSquaredError(first, second), peak);
 			const error = meanSquaredError(first, second) / peak ** 2;
 			return -10 * Math.log10(protocol === "piq" || protocol === "pyiqa" ? error + 1e-8 : error);
@@ -86,6 +90,22 @@ export function meanSquaredError(first: readonly Plane[], second: readonly Plane
 		count += data.length;
 	});
 	return sum / count;
+}
+
+/** The mean of each channel from a running float32 sum, as numpy reduces the outer axes of float32 arrays. */
+function float32Sums(first: readonly Plane[], second: readonly Plane[], range: number): number {
+	const { fround } = Math;
+	const means = first.map(({ data }, channel) => {
+		const other = (second[channel] as Plane).data;
+		let sum = 0;
+		for (let at = 0; at < data.length; at += 1) {
+			const difference = fround((data[at] as number) - (other[at] as number));
+			sum = fround(sum + fround(difference * difference));
+		}
+		return fround(sum / data.length);
+	});
+	const mean = fround(means.reduce((sum, value) => fround(sum + value), 0) / means.length);
+	return fround(20 * fround(Math.log10(fround(range / fround(Math.sqrt(mean))))));
 }
 
 /** torchmetrics keeps ln(range) and 10 / ln(10) in float32, the rest in the precision of the pictures. */
