@@ -1,6 +1,5 @@
 /** Several trainings at a time, each in a process of its own: `fovea train`, so each can be run by hand just the same. */
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { currentEngine } from "../engine/engine.ts";
 import type { PresetName } from "./experiments/experiment.ts";
 import type { ReproduceEvent } from "./reproduce.ts";
-import type { TrainingResult } from "./training-run.ts";
+import { readResult, type TrainingResult } from "./training-run.ts";
 
 export interface PoolJob {
 	readonly system: string;
@@ -75,11 +74,14 @@ export async function* runPool(
 		stop.abort(new Error("pool: stopped"));
 	}
 	if (failure !== undefined) throw failure;
-	return Promise.all(jobs.map(async (job) => ({ ...job, result: await readResult(job) })));
-}
-
-async function readResult({ out }: PoolJob): Promise<TrainingResult> {
-	return JSON.parse(await readFile(join(out, "training.json"), "utf8")) as TrainingResult;
+	return Promise.all(
+		jobs.map(async (job) => {
+			const path = join(job.out, "training.json");
+			const result = await readResult(path);
+			if (result === undefined) throw new Error(`${path}: must have been written by its training, got no such file`);
+			return { ...job, result };
+		}),
+	);
 }
 
 async function runJob(

@@ -44,6 +44,7 @@ export async function* runTraining(
 ): AsyncGenerator<Progress, TrainingResult> {
 	const { gan, settings } = training;
 	const logPath = join(out, "log.jsonl");
+	const resultPath = join(out, "training.json");
 	const header = { system: gan.id, seed, settings };
 	let start = 0;
 	let log: LogLine[] = [];
@@ -52,6 +53,8 @@ export async function* runTraining(
 			throw new RangeError(`${out}: must hold no checkpoint yet, got one; add --resume or name another folder`);
 		start = (await loadCheckpoint(out, gan, { ...header, step: 0 })).step;
 		log = (await readLog(logPath)).filter(({ step }) => step <= start);
+		const ended = start >= training.steps ? await readResult(resultPath) : undefined;
+		if (ended !== undefined) return ended;
 	}
 	let elapsed = log.at(-1)?.elapsed ?? 0;
 	let step = start;
@@ -87,8 +90,17 @@ export async function* runTraining(
 	const checkpoint = await save();
 	for (const [name, sheet] of Object.entries(await training.preview())) await writeSheet(join(out, name), sheet);
 	const result = { steps: step, seconds: elapsed, losses: lastLosses(log), checkpoint };
-	await writeAtomically(join(out, "training.json"), `${JSON.stringify({ ...header, ...result }, null, "\t")}\n`);
+	await writeAtomically(resultPath, `${JSON.stringify({ ...header, ...result }, null, "\t")}\n`);
 	return result;
+}
+
+/** The result of a training that ended; undefined where it has not. */
+export async function readResult(path: string): Promise<TrainingResult | undefined> {
+	const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return undefined;
+		throw error;
+	});
+	return text === undefined ? undefined : (JSON.parse(text) as TrainingResult);
 }
 
 /** The lines of a training's log; an absent file has none. */

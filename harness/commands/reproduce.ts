@@ -71,6 +71,7 @@ export const addReproduce: AddCommand = (program, line) => {
 				].join("\n"),
 				[`Report: ${join(place, "report.md")}`, ...pictures].join("\n"),
 			].join("\n\n");
+			if (report.claims.some(({ verdict }) => verdict === "not-held")) line.failed();
 			line.answer(report, text);
 		});
 };
