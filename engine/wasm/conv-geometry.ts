@@ -18,6 +18,8 @@ export interface Geometry {
 	readonly outChannels: number;
 	readonly rows: Axis;
 	readonly columns: Axis;
+	/** Zeros before and after the rows, and the columns. */
+	readonly pads: readonly [[number, number], [number, number]];
 	readonly inputShape: readonly [number, number, number, number];
 	readonly outputShape: readonly [number, number, number, number];
 }
@@ -50,6 +52,10 @@ export function convGeometry(
 		outChannels: info.outChannels,
 		inputShape: info.inShape,
 		outputShape: info.outShape,
+		pads: [
+			[info.padInfo.top, info.padInfo.bottom],
+			[info.padInfo.left, info.padInfo.right],
+		],
 		rows: {
 			input: info.inHeight,
 			output: info.outHeight,

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { conv2dFilterGradient } from "./conv-filter-gradient.ts";
 import { conv2dInputGradient } from "./conv-input-gradient.ts";
+import { conv2d } from "./conv2d.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise-gradients.ts";
 import { batchMatMul, fusedMatMul } from "./matmul.ts";
 import { avgPoolGradient, maxPoolGradient } from "./pool-gradients.ts";
@@ -32,10 +33,17 @@ let registered = false;
  */
 export function registerWasmKernels(): void {
 	if (registered) return;
-	for (const [kernelName, kernel] of Object.entries(kernels)) {
-		if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
-		const kernelFunc = kernel as unknown as tf.KernelFunc;
-		tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
+	for (const [kernelName, kernel] of Object.entries(kernels)) register(kernelName, kernel);
+	const own = tf.getKernel("Conv2D", "wasm");
+	if (own === undefined) {
+		throw new Error("wasm: @tensorflow/tfjs-backend-wasm must be imported before its kernels are replaced, got none");
 	}
+	register("Conv2D", conv2d(own.kernelFunc), own.setupFunc);
 	registered = true;
+}
+
+function register(kernelName: string, kernel: (call: KernelCall) => tf.TensorInfo, setupFunc?: tf.KernelSetupFunc) {
+	if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
+	const kernelFunc = kernel as unknown as tf.KernelFunc;
+	tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc, ...(setupFunc === undefined ? {} : { setupFunc }) });
 }
