@@ -1,0 +1,99 @@
+import test from "ava";
+import { type FeatureMap, lpips, lpipsLayer, lpipsLayerGradient, lpipsScale } from "../../metrics/lpips.ts";
+import type { Picture } from "../../metrics/metric.ts";
+import { close, Golden, goldenFolders } from "../helpers/golden.ts";
+
+interface Case {
+	readonly net: "alex" | "vgg" | "squeeze";
+	readonly version: "v0.0" | "v0.1";
+	readonly layers: number;
+	readonly per_layer_float64: [number, number][];
+	readonly total_float64: [number, number];
+	readonly abs_tolerance: number;
+}
+
+/** One picture of [pictures, channels, height, width] with channels last. */
+function channelsLast(golden: Golden<unknown>, name: string, picture: number): FeatureMap {
+	const [, channels, height, width] = golden.array(name).shape as [number, number, number, number];
+	const size = height * width;
+	const values = golden.float64(name).subarray(picture * channels * size, (picture + 1) * channels * size);
+	const data = values.map((_, at) => values[(at % channels) * size + Math.floor(at / channels)] as number);
+	return { data, height, width, channels };
+}
+
+for (const folder of goldenFolders()) {
+	const golden = new Golden<{ cases: Case[] }>(folder, "lpips");
+	for (const { net, version, layers, per_layer_float64: parts, total_float64: totals, abs_tolerance } of golden.document
+		.cases) {
+		test(`LPIPS of ${net} ${version}, ${folder}, is reproduced`, (t) => {
+			for (const picture of [0, 1] as const) {
+				let total = 0;
+				for (let layer = 0; layer < layers; layer += 1) {
+					const actual = lpipsLayer(
+						channelsLast(golden, `${net}/layer${layer}/x0`, picture),
+						channelsLast(golden, `${net}/layer${layer}/x1`, picture),
+						golden.float64(`${version}/${net}/lin${layer}`),
+					);
+					const expected = parts[layer]?.[picture] as number;
+					t.true(close(actual, expected, abs_tolerance), `layer ${layer}: got ${actual}, expected ${expected}`);
+					total += actual;
+				}
+				t.true(close(total, totals[picture], abs_tolerance));
+			}
+		});
+	}
+
+	test(`the gradient and the scaling of LPIPS, ${folder}, are reproduced`, (t) => {
+		const expected = golden.float64("grad/alex_layer1_x0_float32");
+		const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+		for (const picture of [0, 1]) {
+			const x = channelsLast(golden, "alex/layer1/x0", picture);
+			const y = channelsLast(golden, "alex/layer1/x1", picture);
+			const gradient = lpipsLayerGradient(x, y, golden.float64("v0.1/alex/lin1"));
+			const stored = channelsLast(golden, "grad/alex_layer1_x0_float32", picture).data;
+			// Computed in float32: a few roundings of the largest value.
+			const wrong = gradient.findIndex((value, at) => !close(value, stored[at] as number, 1e-5 * largest));
+			t.is(wrong, -1);
+		}
+		const input = Float32Array.from(channelsLast(golden, "scaling/input", 0).data);
+		lpipsScale(input);
+		const output = channelsLast(golden, "scaling/output", 0).data;
+		// Two float32 roundings of values below 5.
+		t.true(input.every((value, at) => close(value, output[at] as number, 1e-6)));
+	});
+}
+
+test("the distance is 0 for equal features, symmetric, and blind to their scale", (t) => {
+	const map = (seed: number, factor = 1): FeatureMap => ({
+		data: Float64Array.from({ length: 24 }, (_, at) => factor * Math.sin(seed + at * at)),
+		height: 2,
+		width: 3,
+		channels: 4,
+	});
+	const head = [1, 0.5, 2, 0.1];
+	t.is(lpipsLayer(map(1), map(1), head), 0);
+	t.is(lpipsLayer(map(1), map(2), head), lpipsLayer(map(2), map(1), head));
+	// The 1e-10 beside the norm.
+	t.true(close(lpipsLayer(map(1, 10), map(2), head), lpipsLayer(map(1), map(2), head), 1e-8));
+});
+
+test("the metric runs a caller's trunk on both pictures and sums its layers", async (t) => {
+	const picture = (value: number): Picture => ({
+		data: Uint8Array.of(value, 0, 255, 0, value, 9),
+		height: 1,
+		width: 2,
+		channels: 3,
+	});
+	const metric = lpips({
+		net: "alex",
+		version: "v0.0",
+		features: (input) => [input, input, input, input, input],
+		heads: Array.from({ length: 5 }, () => [1, 1, 1]),
+	});
+	t.is(await metric.value(picture(7), picture(7)), 0);
+	t.true((await metric.value(picture(7), picture(70))) > 0);
+	t.is(
+		t.throws(() => lpips({ net: "squeeze", features: () => [], heads: [] }))?.message,
+		"lpips: squeeze must have 7 heads, got 0",
+	);
+});
