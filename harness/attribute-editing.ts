@@ -2,6 +2,7 @@
  * The experiment of attribute-editing papers: trains the compared systems over seeds, judges their edits of test pictures,
  * draws them, and decides the paper's claims.
  */
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { currentEngine } from "../engine/engine.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
@@ -119,7 +120,18 @@ export async function* reproduceEdits(
 	};
 	await writeAtomically(join(out, "report.json"), `${JSON.stringify(report, null, "\t")}\n`);
 	await writeAtomically(join(out, "report.md"), markdown(paper, report));
+	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
 	return report;
+}
+
+/** Files of a report that hold nothing but what systems made. */
+const generatedOnly = /^(generated\.png|attention-.*\.png|losses\.svg)$/;
+
+async function keepReport(paper: Paper, report: Reproduction, out: string, keep: string): Promise<void> {
+	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => generatedOnly.test(file)));
+	for (const file of Object.keys(pictures)) await writeAtomically(join(keep, file), await readFile(join(out, file)));
+	await writeAtomically(join(keep, "report.json"), `${JSON.stringify({ ...report, pictures }, null, "\t")}\n`);
+	await writeAtomically(join(keep, "report.md"), markdown(paper, { ...report, pictures }));
 }
 
 function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
@@ -247,38 +259,31 @@ function mainTable(
 /** What the distances do not see: are the edits made, and is the rest kept? */
 function qualityTable(dataset: Dataset, judged: readonly Judged[]): Table {
 	const find = (scores: EditScores, metric: string) => scores.scores.find((score) => score.metric === metric)?.value;
-	const insideOf = (scores: EditScores) =>
-		scores.scores.filter((score) => score.metric === "change-inside").map(({ value }) => value);
+	const inMasks = (scores: EditScores, metric: string) => {
+		const values = scores.scores.filter((score) => score.metric === metric).map(({ value }) => value);
+		return values.length === 0 ? "–" : mean(values).toFixed(2);
+	};
 	return {
-		title: "Edits: accuracy by the judge, and what is kept",
+		title: "Edits: accuracy by the judge, what is kept, and where the true masks are known, what lies inside them",
 		columns: [
 			"training",
 			...dataset.attributes.map(editName),
-			"FID-lite",
-			"reconstruction L1",
-			"unchanged L1",
-			"change inside mask",
-			"minutes",
-			"floor",
+			...["FID-lite", "reconstruction L1", "unchanged L1", "change inside", "change IoU", "attention IoU"],
+			...["minutes", "floor"],
 		],
-		rows: judged.map(({ training, scores, belowFloor }) => {
-			const inside = insideOf(scores);
-			return [
-				`${training.system}, seed ${training.seed}`,
-				...dataset.attributes.map((attribute) => {
-					const own = scores.scores.find(
-						(score) => score.metric === "accuracy" && score.protocol["edit"] === attribute,
-					);
-					return (own?.value ?? Number.NaN).toFixed(2);
-				}),
-				scores.means.fid.value.toFixed(1),
-				(find(scores, "reconstruction-l1") ?? Number.NaN).toFixed(3),
-				(find(scores, "unchanged-l1") ?? Number.NaN).toFixed(3),
-				inside.length === 0 ? "–" : mean(inside).toFixed(2),
-				(training.result.seconds / 60).toFixed(1),
-				belowFloor === undefined ? "cleared" : "below",
-			];
-		}),
+		rows: judged.map(({ training, scores, belowFloor }) => [
+			`${training.system}, seed ${training.seed}`,
+			...dataset.attributes.map((attribute) => {
+				const own = scores.scores.find((score) => score.metric === "accuracy" && score.protocol["edit"] === attribute);
+				return (own?.value ?? Number.NaN).toFixed(2);
+			}),
+			scores.means.fid.value.toFixed(1),
+			(find(scores, "reconstruction-l1") ?? Number.NaN).toFixed(3),
+			(find(scores, "unchanged-l1") ?? Number.NaN).toFixed(3),
+			...["change-inside", "change-iou", "attention-iou"].map((metric) => inMasks(scores, metric)),
+			(training.result.seconds / 60).toFixed(1),
+			belowFloor === undefined ? "cleared" : "below",
+		]),
 	};
 }
 

@@ -2,6 +2,7 @@
  * Scores of one trained attribute editor on test pictures: Fréchet and kernel distance of its edits, accuracy of the edits
  * by a judge, what it keeps of the picture, and, where true masks are known, where it changes it.
  */
+import * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random.ts";
 import { accuracy } from "../metrics/accuracy.ts";
 import { attentionIou, pointingGame } from "../metrics/attention.ts";
@@ -14,7 +15,7 @@ import { type DistributionMetric, type Picture, type Protocol, type Score, score
 import { quantile } from "../metrics/statistics/quantile.ts";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import { editLabels, tileOf } from "./edit-sheets.ts";
-import { absoluteDifferences, generateAll, type PictureSet } from "./edits.ts";
+import { absoluteDifferences, generateAll, type PictureSet, toSigned } from "./edits.ts";
 
 /** The test pictures and everything about them that does not depend on the system. */
 export interface EditTest {
@@ -88,7 +89,9 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 	);
 	const kept = mean(absoluteDifferences(generateAll(gan, pictures, labels), pictures));
 	scores.push(keeps("unchanged-l1", kept, "mean |x − G(x, source)|, range [-1, 1]", samples));
-	if (test.masks !== undefined) scores.push(...(await insideMasks(test, test.masks, edits)));
+	if (test.masks !== undefined) {
+		scores.push(...(await changeInMasks(test, test.masks, edits)), ...(await attentionInMasks(gan, test, test.masks)));
+	}
 	return { scores, means: sums, accuracy: mean(accuracies), reconstruction: mean(differences), edits };
 }
 
@@ -122,39 +125,95 @@ function keeps(id: string, value: number, what: string, samples: Score["samples"
 	return score({ id, better: "lower", protocol: { what } }, value, { samples });
 }
 
-/** How well the change |edited − source| lies inside the true mask, per attribute. */
-async function insideMasks(
+/** Means of metrics against the true mask of each attribute, over the pictures that have a mask and a value. */
+async function againstMasks(
 	{ attributes, pictures }: EditTest,
 	masks: NonNullable<EditTest["masks"]>,
-	edits: readonly PictureSet[],
+	map: string,
+	measure: (attribute: number, row: number, mask: Picture) => Promise<readonly (readonly [MaskMetric, number])[]>,
 ): Promise<Score[]> {
 	const { height, width } = pictures;
 	const scores: Score[] = [];
-	const [iou, pointing] = [attentionIou(), pointingGame()];
-	for (const [index, edited] of edits.entries()) {
-		const name = attributes[index] as string;
-		const values: Record<string, number[]> = { inside: [], iou: [], pointing: [] };
+	for (const [attribute, name] of attributes.entries()) {
+		const values = new Map<string, { readonly metric: MaskMetric; readonly all: number[] }>();
 		for (let row = 0; row < pictures.count; row += 1) {
-			const bytes = masks[name]?.[row];
-			if (bytes?.some((value) => value > 0) !== true) continue;
-			const mask = { data: bytes, height, width, channels: 1 };
-			const [source, target] = [tileOf(pictures, row).pixels, tileOf(edited, row).pixels];
-			const picture = (data: Uint8Array) => ({ data, height, width, channels: 3 });
-			const inside = changeInside(picture(source), picture(target), mask);
-			if (Number.isNaN(inside)) continue;
-			const change = { data: changeMap(source, target), height, width, channels: 1 };
-			values["inside"]?.push(inside);
-			values["iou"]?.push(await iou.value(mask, change));
-			values["pointing"]?.push(await pointing.value(mask, change));
+			const data = masks[name]?.[row];
+			if (data?.some((value) => value > 0) !== true) continue;
+			for (const [metric, value] of await measure(attribute, row, { data, height, width, channels: 1 })) {
+				const all = values.get(metric.id)?.all ?? [];
+				if (!Number.isNaN(value)) all.push(value);
+				values.set(metric.id, { metric, all });
+			}
 		}
-		const protocol = { edit: name, map: "|edited − source|, mean over channels" };
-		const put = (metric: { id: string; better: "higher"; protocol: Protocol }, all: readonly number[]) =>
-			scores.push(score(metric, mean(all), { samples: { pictures: all.length } }, protocol));
-		put({ id: "change-inside", better: "higher", protocol: {} }, values["inside"] ?? []);
-		put({ id: "change-iou", better: "higher", protocol: iou.protocol }, values["iou"] ?? []);
-		put({ id: "change-pointing-game", better: "higher", protocol: pointing.protocol }, values["pointing"] ?? []);
+		for (const { metric, all } of values.values()) {
+			if (all.length === 0) continue;
+			scores.push(score(metric, mean(all), { samples: { pictures: all.length } }, { edit: name, map }));
+		}
 	}
 	return scores;
+}
+
+interface MaskMetric {
+	readonly id: string;
+	readonly better: "higher";
+	readonly protocol: Protocol;
+}
+
+const [iou, pointing] = [attentionIou(), pointingGame()];
+const named = (id: string, protocol: Protocol): MaskMetric => ({ id, better: "higher", protocol });
+
+/** How well the change |edited − source| lies inside the true mask, per attribute. */
+function changeInMasks(test: EditTest, masks: NonNullable<EditTest["masks"]>, edits: readonly PictureSet[]) {
+	const { height, width } = test.pictures;
+	return againstMasks(test, masks, "|edited − source|, mean over channels", async (attribute, row, mask) => {
+		const source = { ...tileOf(test.pictures, row), channels: 3 };
+		const edited = { ...tileOf(edits[attribute] as PictureSet, row), channels: 3 };
+		const change = { data: changeMap(source.pixels, edited.pixels), height, width, channels: 1 };
+		const inside = changeInside({ ...source, data: source.pixels }, { ...edited, data: edited.pixels }, mask);
+		return [
+			[named("change-inside", {}), inside],
+			[named("change-iou", iou.protocol), await iou.value(mask, change)],
+			[named("change-pointing-game", pointing.protocol), await pointing.value(mask, change)],
+		];
+	});
+}
+
+/** How well the attention that a system pays while it makes an edit lies inside the true mask; nothing without attention. */
+async function attentionInMasks(gan: ConditionalGan, test: EditTest, masks: NonNullable<EditTest["masks"]>) {
+	const { attributes, pictures, labels } = test;
+	const { height, width } = pictures;
+	const maps = attributes.map((_, index) => attentionMaps(gan, pictures, editLabels(labels, attributes, index)));
+	if (maps.some((map) => map === undefined)) return [];
+	const what = "attention of the edit, mean over modules and queries";
+	return againstMasks(test, masks, what, async (attribute, row, mask) => {
+		const size = height * width;
+		const data = (maps[attribute] as Float32Array).subarray(row * size, (row + 1) * size);
+		const map = { data, height, width, channels: 1 };
+		return [
+			[iou as MaskMetric, await iou.value(mask, map)],
+			[pointing as MaskMetric, await pointing.value(mask, map)],
+		];
+	});
+}
+
+/** Mean attention of each picture under its label, [count, height, width]; undefined for a system without attention. */
+function attentionMaps(gan: ConditionalGan, pictures: PictureSet, labels: Float32Array): Float32Array | undefined {
+	const { count, height, width, data } = pictures;
+	const [size, attributes, chunk] = [height * width, labels.length / count, 32];
+	const means = new Float32Array(count * size);
+	for (let start = 0; start < count; start += chunk) {
+		const rows = Math.min(chunk, count - start);
+		const values = tf.tidy(() => {
+			const pixels = toSigned(data.subarray(start * size * 3, (start + rows) * size * 3));
+			const images = tf.tensor4d(pixels, [rows, height, width, 3]);
+			const chosen = tf.tensor2d(labels.slice(start * attributes, (start + rows) * attributes), [rows, attributes]);
+			const maps = Object.values(gan.attention({ images, labels: chosen }, { query: "mean" }));
+			return maps.length === 0 ? undefined : (tf.mean(tf.stack(maps), 0).dataSync() as Float32Array);
+		});
+		if (values === undefined) return undefined;
+		means.set(values, start * size);
+	}
+	return means;
 }
 
 /** Mean over channels of |a − b|, [height, width] in [0, 1]. */

@@ -16,6 +16,8 @@ export interface ReproduceOptions {
 	readonly seeds?: readonly number[] | undefined;
 	/** Iterations of each training. @default the preset's */
 	readonly steps?: number | undefined;
+	/** Folder for a copy of the report that holds no picture of the data set, so that it may be published. @default none */
+	readonly keep?: string | undefined;
 	readonly signal?: AbortSignal | undefined;
 }
 

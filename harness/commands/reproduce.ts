@@ -7,6 +7,7 @@ interface Options {
 	readonly workers?: string;
 	readonly seeds?: string;
 	readonly steps?: string;
+	readonly keep?: string;
 }
 
 /** `fovea reproduce`: a paper's experiment from data to verdicts. */
@@ -21,6 +22,7 @@ export const addReproduce: AddCommand = (program, line) => {
 		.option("--workers <n>", "trainings at a time, one thread each; 2 without it")
 		.option("--seeds <list>", "seeds of the trainings, as 1,2,3; the preset's without it")
 		.option("--steps <n>", "iterations of each training; the preset's without it")
+		.option("--keep <folder>", "a copy of the report without pictures of the data set, fit to be published")
 		.action(async (paper: string, options: Options) => {
 			const { join, relative } = await import("node:path");
 			const { startEngine } = await import("../../engine/engine.ts");
@@ -34,7 +36,7 @@ export const addReproduce: AddCommand = (program, line) => {
 			const engine = await startEngine();
 			line.say(`engine: ${engine.name} ${engine.version} (${engine.why.join("; ")})`);
 			const events = experiment.reproduce({
-				...{ preset, out, data: options.data, signal: line.signal },
+				...{ preset, out, data: options.data, keep: options.keep, signal: line.signal },
 				workers: number("--workers", options.workers, 1),
 				steps: number("--steps", options.steps, 1),
 				seeds: options.seeds?.split(",").map((seed) => wholeNumber("--seeds", seed.trim())),
