@@ -1,0 +1,230 @@
+/** The report of an attribute-editing experiment: its tables, pictures, curves, and their files. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ConditionalGan } from "../models/layers/stargan-training.ts";
+import type { Paper } from "../models/paper.ts";
+import { type CurvePoint, curves } from "./curves.ts";
+import type { Dataset } from "./datasets/dataset.ts";
+import type { EditScores } from "./edit-scores.ts";
+import { editName, tileOf } from "./edit-sheets.ts";
+import { deviation, type EditTest, mean } from "./edit-test.ts";
+import type { PictureSet } from "./edits.ts";
+import type { EditingPreset } from "./experiments/cca-gan.ts";
+import { writeAtomically } from "./files.ts";
+import type { Reproduction } from "./reproduce.ts";
+import { type Sheet, writeSheet } from "./sheet.ts";
+import { markdownTable, type Table } from "./table.ts";
+import type { PoolResult } from "./training-pool.ts";
+import { readLog } from "./training-run.ts";
+
+export interface EditingExperiment {
+	readonly paper: Paper;
+	/** Ids of the compared systems, in the order of the table. */
+	readonly systems: readonly string[];
+	/** Row of the published table by system id. */
+	readonly rows: Readonly<Record<string, string>>;
+	/** Column of the published table by attribute. */
+	readonly columns: Readonly<Record<string, string>>;
+	readonly preset: EditingPreset;
+	open(data: string | undefined): Promise<Dataset>;
+	build(system: string, attributes: number, seed: number): ConditionalGan;
+}
+
+/** One training with all that was found out about it. */
+export interface Judged {
+	readonly training: PoolResult;
+	readonly scores: EditScores;
+	/** What the system makes of each test picture when asked for no change. */
+	readonly copies: PictureSet;
+	readonly attention: Sheet | undefined;
+	readonly belowFloor: string | undefined;
+}
+
+/** Writes report.json and report.md. */
+export async function writeReport(paper: Paper, report: Reproduction, folder: string): Promise<void> {
+	await writeAtomically(join(folder, "report.json"), `${JSON.stringify(report, null, "\t")}\n`);
+	await writeAtomically(join(folder, "report.md"), markdown(paper, report));
+}
+
+/** Files of a report that hold nothing but what systems made. */
+const generatedOnly = /^(generated\.png|attention-.*\.png|losses\.svg)$/;
+
+/** Writes a copy of the report and those files into `keep`. */
+export async function keepReport(paper: Paper, report: Reproduction, out: string, keep: string): Promise<void> {
+	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => generatedOnly.test(file)));
+	for (const file of Object.keys(pictures)) await writeAtomically(join(keep, file), await readFile(join(out, file)));
+	await writeReport(paper, { ...report, pictures }, keep);
+}
+
+/** Values of one metric and edit over the trainings of a system. */
+function valuesOf(judged: readonly Judged[], system: string, metric: string, edit: string): number[] {
+	return judged
+		.filter(({ training }) => training.system === system)
+		.flatMap(({ scores }) =>
+			scores.scores.filter((score) => score.metric === metric && score.protocol["edit"] === edit),
+		)
+		.map(({ value }) => value);
+}
+
+/** The paper's table: its numbers beside ours, mean over seeds ± their standard deviation. */
+export function mainTable(
+	{ paper, systems, rows, columns }: EditingExperiment,
+	dataset: Dataset,
+	judged: readonly Judged[],
+): Table {
+	const metrics = [
+		{ id: "fid", printed: "FID", shown: "FID-lite", scale: 1, digits: 1 },
+		{ id: "kid", printed: "KID", shown: "KID-lite × 100", scale: 100, digits: 2 },
+	];
+	const body = metrics.flatMap(({ id, printed, shown, scale, digits }) =>
+		systems.flatMap((system) => {
+			const row = rows[system] ?? system;
+			const published = dataset.attributes.map((attribute) => {
+				const cell = paper.published.find(
+					(cell) => cell.metric === printed && cell.system === row && cell.column === columns[attribute],
+				);
+				if (cell === undefined) return "–";
+				return cell.spread === undefined
+					? cell.value.toFixed(2)
+					: `${cell.value.toFixed(2)} ± ${cell.spread.toFixed(2)}`;
+			});
+			const measured = dataset.attributes.map((attribute) => {
+				const values = valuesOf(judged, system, id, attribute).map((value) => value * scale);
+				return `${mean(values).toFixed(digits)} ± ${deviation(values).toFixed(digits)}`;
+			});
+			return [
+				[`${row}: ${printed}, published`, ...published],
+				[`${row}: ${shown}, here`, ...measured],
+			];
+		}),
+	);
+	return {
+		title: `${paper.published[0]?.table ?? "Table"} (published: FID / 100 and KID × 100 of Inception, 128 × 128; here: MobileNet features, lower is better)`,
+		columns: ["", ...dataset.attributes.map((attribute) => columns[attribute] ?? editName(attribute))],
+		rows: body,
+	};
+}
+
+/** What the distances do not see: are the edits made, and is the rest kept? */
+export function qualityTable(dataset: Dataset, judged: readonly Judged[]): Table {
+	const find = (scores: EditScores, metric: string) => scores.scores.find((score) => score.metric === metric)?.value;
+	const inMasks = (scores: EditScores, metric: string) => {
+		const values = scores.scores.filter((score) => score.metric === metric).map(({ value }) => value);
+		return values.length === 0 ? "–" : mean(values).toFixed(2);
+	};
+	return {
+		title: "Edits: accuracy by the judge, what is kept, and where the true masks are known, what lies inside them",
+		columns: [
+			"training",
+			...dataset.attributes.map(editName),
+			...["FID-lite", "reconstruction L1", "unchanged L1", "change inside", "change IoU", "attention IoU"],
+			...["minutes", "floor"],
+		],
+		rows: judged.map(({ training, scores, belowFloor }) => [
+			`${training.system}, seed ${training.seed}`,
+			...dataset.attributes.map((attribute) => {
+				const own = scores.scores.find((score) => score.metric === "accuracy" && score.protocol["edit"] === attribute);
+				return (own?.value ?? Number.NaN).toFixed(2);
+			}),
+			scores.means.fid.value.toFixed(1),
+			(find(scores, "reconstruction-l1") ?? Number.NaN).toFixed(3),
+			(find(scores, "unchanged-l1") ?? Number.NaN).toFixed(3),
+			...["change-inside", "change-iou", "attention-iou"].map((metric) => inMasks(scores, metric)),
+			(training.result.seconds / 60).toFixed(1),
+			belowFloor === undefined ? "cleared" : "below",
+		]),
+	};
+}
+
+/** Writes the sheets and curves of the report; returns what each shows. */
+export async function draw(
+	{ systems, rows }: EditingExperiment,
+	out: string,
+	test: EditTest,
+	judged: readonly Judged[],
+): Promise<Record<string, string>> {
+	const shown: Record<string, string> = {};
+	const firsts = systems.flatMap((system) => judged.filter(({ training }) => training.system === system).slice(0, 1));
+	const faces = Array.from({ length: Math.min(5, test.pictures.count) }, (_, face) => face);
+	const comparison = (first: string, pictureOf: (judged: Judged) => PictureSet) => ({
+		columns: [first, ...test.attributes.map(editName)],
+		rows: faces.flatMap((face) =>
+			firsts.map((one) => ({
+				label: rows[one.training.system] ?? one.training.system,
+				tiles: [tileOf(pictureOf(one), face), ...one.scores.edits.map((edit) => tileOf(edit, face))],
+			})),
+		),
+	});
+	await writeSheet(join(out, "comparison.png"), {
+		title: "The same edits by each system",
+		...comparison("source", () => test.pictures),
+	});
+	shown["comparison.png"] = "Test pictures edited by each system (first seed)";
+	await writeSheet(join(out, "generated.png"), {
+		title: "The same edits by each system",
+		subtitle: "All pictures are generated: the first column is the system's copy of its input, unedited.",
+		...comparison("unedited copy", ({ copies }) => copies),
+	});
+	shown["generated.png"] = "The same, without pictures of the data set";
+	for (const { training, attention } of firsts) {
+		if (attention === undefined) continue;
+		const file = `attention-${training.system}.png`;
+		await writeSheet(join(out, file), attention);
+		shown[file] = `Attention of ${training.system} over its own copies of test pictures`;
+	}
+	const points = (
+		await Promise.all(
+			judged.map(async ({ training }) => smoothed(await readLog(join(training.out, "log.jsonl")), training)),
+		)
+	).flat();
+	const svg = curves(points, { title: "Losses while training, smoothed", x: "iteration", y: "loss" });
+	await writeAtomically(join(out, "losses.svg"), svg);
+	shown["losses.svg"] = "Losses of every training";
+	return shown;
+}
+
+/** Means over windows of a fiftieth of the training, one line per system and seed. */
+function smoothed(log: Awaited<ReturnType<typeof readLog>>, { system, seed }: PoolResult): CurvePoint[] {
+	const window = Math.max(1, Math.floor(log.length / 50));
+	const points: CurvePoint[] = [];
+	for (let start = 0; start + window <= log.length; start += window) {
+		const lines = log.slice(start, start + window);
+		const names = new Set(lines.flatMap(({ losses }) => Object.keys(losses)));
+		for (const panel of names) {
+			const values = lines.flatMap(({ losses }) => (losses[panel] === undefined ? [] : [losses[panel]]));
+			points.push({ x: lines.at(-1)?.step ?? 0, y: mean(values), series: system, line: String(seed), panel });
+		}
+	}
+	return points;
+}
+
+/** The report as Markdown: tables, claims, pictures. */
+function markdown({ title, citation }: Paper, report: Reproduction): string {
+	const claims = report.claims.map(({ text, where, published, measured, interval, verdict, why }) => [
+		`${text} (${where})`,
+		published,
+		`${measured.toPrecision(3)} [${interval.low.toPrecision(3)}, ${interval.high.toPrecision(3)}]`,
+		verdict,
+		why,
+	]);
+	const columns = ["claim", "published", "measured gain, 95 % interval", "verdict", "why"];
+	return [
+		`# ${title}`,
+		"",
+		citation,
+		"",
+		`Preset ${report.preset}, data: ${report.data}.`,
+		`Engine ${report.engine.name} ${report.engine.version}, ${(report.seconds / 60).toFixed(0)} minutes.`,
+		"",
+		`    ${report.command}`,
+		"",
+		...report.tables.flatMap((table) => [markdownTable(table), ""]),
+		markdownTable({ title: "Claims", columns, rows: claims }),
+		"",
+		"A verdict needs every training above the floor:",
+		"",
+		...report.floor.map((sentence) => `- ${sentence}`),
+		"",
+		...Object.entries(report.pictures).map(([file, what]) => `![${what}](${file})\n`),
+	].join("\n");
+}
