@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, CommanderError, program } from "commander";
 import { ProcessCommandLine } from "./command-line.ts";
+import { addCheck } from "./commands/check.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -21,7 +22,7 @@ import { addTrain } from "./commands/train.ts";
  *   the command ran and the answer is no: exit code 1. Hand `line.signal` to long work: Ctrl-C ends with 130.
  * This file is the one place that turns strings into modules.
  */
-const commands = [addDoctor, addEngine, addEvaluate, addKernel, addReproduce, addRun, addTrain];
+const commands = [addCheck, addDoctor, addEngine, addEvaluate, addKernel, addReproduce, addRun, addTrain];
 
 const line = new ProcessCommandLine();
 // Libraries print where they like; stdout is for the answer alone.
