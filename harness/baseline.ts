@@ -45,7 +45,9 @@ export async function readBaseline(path: string): Promise<Baseline | undefined> 
 	const tolerances = tolerancesForm.safeParse(json.tolerances);
 	if (!tolerances.success) {
 		const [issue] = tolerances.error.issues;
-		throw new RangeError(`${path}: tolerances.${issue?.path.join(".")} must be a number of 0 or more, got: ${issue?.message}`);
+		throw new RangeError(
+			`${path}: tolerances.${issue?.path.join(".")} must be a number of 0 or more, got: ${issue?.message}`,
+		);
 	}
 	return baselineOf(parseReport(json.report, path), tolerances.data);
 }

@@ -27,7 +27,12 @@ export function checkJunit({ rows }: CheckResult): string {
 		const open = `\t\t<testcase classname="fovea.check" name="${xml(row.metric)}"`;
 		if (row.pass) return `${open}/>`;
 		const [, ...cells] = cellsOf(row);
-		return `${open}>\n\t\t\t<failure message="${xml(row.why)}">${xml(columns.slice(1).map((column, at) => `${column}: ${cells[at]}`).join("\n"))}</failure>\n\t\t</testcase>`;
+		return `${open}>\n\t\t\t<failure message="${xml(row.why)}">${xml(
+			columns
+				.slice(1)
+				.map((column, at) => `${column}: ${cells[at]}`)
+				.join("\n"),
+		)}</failure>\n\t\t</testcase>`;
 	});
 	return [
 		'<?xml version="1.0" encoding="UTF-8"?>',
@@ -55,7 +60,15 @@ function cellsOf({ metric, baseline, now, change, allowed, spread, pass, why }: 
 
 /** Text for XML 1.0: its five marks as entities, control characters as spaces. */
 function xml(text: string): string {
-	const marks: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
-	const plain = Array.from(text, (one) => ((one.codePointAt(0) as number) < 32 && one !== "\n" && one !== "\t" ? " " : one));
+	const marks: Readonly<Record<string, string>> = {
+		"&": "&amp;",
+		"<": "&lt;",
+		">": "&gt;",
+		'"': "&quot;",
+		"'": "&apos;",
+	};
+	const plain = Array.from(text, (one) =>
+		(one.codePointAt(0) as number) < 32 && one !== "\n" && one !== "\t" ? " " : one,
+	);
 	return plain.join("").replace(/[&<>"']/g, (mark) => marks[mark] as string);
 }

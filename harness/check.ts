@@ -55,7 +55,11 @@ export function check(
 			continue;
 		}
 		const [now] = left.splice(at, 1) as [Score];
-		const tolerance = { ...usualTolerance, ...toleranceOf(baseline.tolerances, before), ...toleranceOf(tolerances, before) };
+		const tolerance = {
+			...usualTolerance,
+			...toleranceOf(baseline.tolerances, before),
+			...toleranceOf(tolerances, before),
+		};
 		rows.push(compare(before, now, tolerance, pairedSpread(before, now, baseline.report, report)));
 	}
 	for (const score of left) {
@@ -110,6 +114,9 @@ function compare(before: Score, now: Score, tolerance: Tolerance, paired: number
 		return { ...basic, pass: false, why: `must be a number on both sides, got ${before.value} and ${now.value}` };
 	}
 	const worse = before.better === "lower" ? basic.change : -basic.change;
+	if (!Number.isFinite(worse)) {
+		return { ...basic, pass: worse < 0, why: worse < 0 ? "not worse" : "infinitely worse, which no tolerance covers" };
+	}
 	if (worse <= 0) return { ...basic, pass: true, why: "not worse" };
 	if (worse <= allowance) return { ...basic, pass: true, why: "worse, within the tolerance" };
 	if (worse <= allowed) return { ...basic, pass: true, why: "worse, but no more than chance explains" };

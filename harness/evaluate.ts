@@ -51,7 +51,7 @@ export async function compareRows(
 				value,
 				{
 					samples: metric.compares === "both" ? { real: a.count, fake: b.count } : { fake: b.count },
-					...(label === undefined ? {} : { label: `${metric.id.toUpperCase()}-${label}` }),
+					...(label === undefined || label === "" ? {} : { label: `${metric.id.toUpperCase()}-${label}` }),
 					...(bounds === undefined
 						? {}
 						: { interval: { low: bounds.low, high: bounds.high, level: bounds.level, method }, spread: bounds.spread }),

@@ -1,14 +1,44 @@
 /** Extractors by the names that scripts use: `mobilenet`, `inception:FILE`, `onnx:FILE`. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { Extractor } from "../metrics/features/extractor.ts";
+import type { InceptionLayer } from "../metrics/features/inception.ts";
 
-/** Makes an extractor from its name; the caller disposes it. */
-export async function extractorNamed(name: string): Promise<Extractor> {
-	const [kind = ""] = name.split(":", 1);
+/**
+ * Makes an extractor from its name; the caller disposes it. `inception:FILE#768` takes another layer than 2048. `normalise`
+ * is a preset's way of putting pictures into Inception.
+ */
+export async function extractorNamed(
+	name: string,
+	{ normalise = "tensorflow" }: { readonly normalise?: "tensorflow" | "pytorch-fid" | undefined } = {},
+): Promise<Extractor> {
 	if (name === "mobilenet") return await (await import("../metrics/features/mobilenet.ts")).mobilenet();
-	throw new RangeError(`--features: must be mobilenet, inception:FILE or onnx:FILE, got ${kind === "" ? name : kind}`);
+	const [, kind, file, layer = "2048"] = /^(inception|onnx):([^#]+)(?:#(.+))?$/.exec(name) ?? [];
+	if (kind === "inception" && file !== undefined) return await inceptionOf(file, layer as InceptionLayer, normalise);
+	throw new RangeError(`--features: must be mobilenet, inception:FILE or onnx:FILE, got ${name}`);
 }
 
 /** The resizer that goes with an extractor when nothing else was asked for. */
 export function usualResize(name: string): string {
 	return name.startsWith("inception") ? "tensorflow1-bilinear" : "antialiased-bilinear";
+}
+
+async function inceptionOf(
+	file: string,
+	layer: InceptionLayer,
+	normalise: "tensorflow" | "pytorch-fid",
+): Promise<Extractor> {
+	const { inception } = await import("../metrics/features/inception.ts");
+	const { parseSafetensors } = await import("./safetensors.ts");
+	const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+		throw new Error(
+			`--features: ${file} must be a file of Inception weights, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`,
+		);
+	});
+	const { tensors } = parseSafetensors(bytes, file);
+	const weights = (name: string) => {
+		const tensor = tensors.get(name);
+		return tensor === undefined ? undefined : { shape: tensor.shape, data: tensor.values };
+	};
+	return inception({ weights, sha256: createHash("sha256").update(bytes).digest("hex"), layer, normalise });
 }

@@ -28,8 +28,10 @@ interface Preset {
 	readonly fid: import("../metrics/fid.ts").FidOptions;
 	readonly is: import("../metrics/inception-score.ts").InceptionScoreOptions;
 	readonly neighbours: import("../metrics/precision-recall.ts").NeighbourOptions;
-	/** Name of the resizer, see features/choose. */
+	/** Name of the resizer, see metrics/features/resizers.ts. */
 	readonly resize: string;
+	/** How pictures go into Inception. @default "tensorflow" */
+	readonly normalise?: "tensorflow" | "pytorch-fid";
 }
 
 const torchFidelity: Preset = {
@@ -42,7 +44,7 @@ const torchFidelity: Preset = {
 
 export const presets: Readonly<Record<string, Preset>> = {
 	"torch-fidelity": torchFidelity,
-	"pytorch-fid": { ...torchFidelity, resize: "torch-bilinear" },
+	"pytorch-fid": { ...torchFidelity, resize: "torch-bilinear", normalise: "pytorch-fid" },
 	"clean-fid": {
 		...torchFidelity,
 		kid: { subsets: 100, subsetSize: 1000, shrink: true, first: "fake" },
@@ -99,6 +101,9 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	psnr: async (options) => (await import("../metrics/psnr.ts")).psnr(pairOptions(options)),
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
+	dice: async () => (await import("../metrics/dice.ts")).dice(),
+	iou: async () => (await import("../metrics/iou.ts")).iou(),
+	hd95: async () => (await import("../metrics/hd95.ts")).hd95(),
 	"attention-iou": async () => (await import("../metrics/attention.ts")).attentionIou(),
 	"pointing-game": async () => (await import("../metrics/attention.ts")).pointingGame(),
 };
@@ -106,6 +111,14 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	accuracy: async () => (await import("../metrics/accuracy.ts")).accuracy(),
 	"balanced-accuracy": async () => (await import("../metrics/balanced-accuracy.ts")).balancedAccuracy(),
+	tpr: async () => (await import("../metrics/tpr.ts")).truePositiveRate(),
+	tnr: async () => (await import("../metrics/tnr.ts")).trueNegativeRate(),
+	f1: async () => (await import("../metrics/f1.ts")).f1(),
+	auc: async () => (await import("../metrics/auc.ts")).auc(),
+	"average-precision": async () => (await import("../metrics/average-precision.ts")).averagePrecision(),
+	"log-loss": async () => (await import("../metrics/log-loss.ts")).logLoss(),
+	ece: async () => (await import("../metrics/ece.ts")).ece(),
+	brier: async () => (await import("../metrics/brier.ts")).brier(),
 };
 
 export const distributionMetrics = (names: readonly string[], options: MetricOptions = {}) =>

@@ -56,12 +56,16 @@ export async function readReport(path: string): Promise<Report> {
 export function parseReport(json: unknown, where: string): Report {
 	const found = (json as { schema?: unknown } | null | undefined)?.schema;
 	if (found !== reportSchema) {
-		throw new RangeError(`${where}: schema must be ${reportSchema}, got ${found === undefined ? "none" : String(found)}`);
+		throw new RangeError(
+			`${where}: schema must be ${reportSchema}, got ${found === undefined ? "none" : String(found)}`,
+		);
 	}
 	const parsed = reportForm.safeParse(json);
 	if (parsed.success) return parsed.data as Report;
 	const [issue] = parsed.error.issues;
-	throw new RangeError(`${where}: ${issue?.path.join(".") || "report"} must be as in ${reportSchema}, got: ${issue?.message}`);
+	throw new RangeError(
+		`${where}: ${issue?.path.join(".") || "report"} must be as in ${reportSchema}, got: ${issue?.message}`,
+	);
 }
 
 const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);

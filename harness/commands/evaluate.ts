@@ -133,7 +133,9 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 	const resize = presetOf(options)?.resize ?? usualResize(options.features);
 	const resizer = resizers[resize];
 	if (resizer === undefined) throw new Error(`internal: no resizer named ${resize}`);
-	const extractor = pictures ? await extractorNamed(options.features) : undefined;
+	const extractor = pictures
+		? await extractorNamed(options.features, { normalise: presetOf(options)?.normalise })
+		: undefined;
 	try {
 		const rowsOf = async (set: typeof fake, name: string) => {
 			using bar = line.progress(`features of ${name}`);
@@ -187,7 +189,7 @@ async function evaluateLabels(options: Options): Promise<Evaluated> {
 	const { readLabelTable } = await import("../label-table.ts");
 	const { labelledMetrics } = await import("../metric-names.ts");
 	const path = options.labels as string;
-	const metrics = await labelledMetrics(names(options.metrics ?? "accuracy,balanced-accuracy"), options);
+	const metrics = await labelledMetrics(names(options.metrics ?? "accuracy,auc"), options);
 	const table = await readLabelTable(path);
 	const sha256 = createHash("sha256")
 		.update(await readFile(path))

@@ -7,7 +7,7 @@
 export function formulaWeight(name: string, shape: readonly number[]): Float32Array {
 	const size = shape.reduce((product, length) => product * length, 1);
 	const hash = fnv1a(name);
-	const value = valueOf(name, shape);
+	const value = formulaFor(name, shape);
 	const result = new Float32Array(size);
 	for (let index = 0; index < size; index += 1) {
 		// Only the low 32 bits of (index + hash) · 0x9E3779B9 are kept, which imul gives.
@@ -19,7 +19,7 @@ export function formulaWeight(name: string, shape: readonly number[]): Float32Ar
 	return result;
 }
 
-function valueOf(name: string, shape: readonly number[]): (u: number) => number {
+function formulaFor(name: string, shape: readonly number[]): (u: number) => number {
 	if (name.endsWith("running_mean")) return (u) => 0.1 * (2 * u - 1);
 	if (name.endsWith("running_var")) return (u) => 0.8 + 0.4 * u;
 	const inputs = shape.slice(1).reduce((product, length) => product * length, 1);
