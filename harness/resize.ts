@@ -1,10 +1,10 @@
 /**
  * Resize of bytes with a support that grows with the reduction (antialiased), in the fixed-point arithmetic of Pillow's
- * `Image.resize`, which torchvision's Resize and so the loaders of StarGAN (bilinear) and CycleGAN (bicubic, a = -0.5) use:
+ * `Image.resize`, which torchvision's Resize and so the loaders of StarGAN (bilinear), CycleGAN (bicubic, a = -0.5) and AGA-GAN (Lanczos, a = 3) use:
  * results are equal byte for byte. Horizontal pass first, rounded to bytes, then vertical.
  */
 
-export type Filter = "bilinear" | "bicubic";
+export type Filter = "bilinear" | "bicubic" | "lanczos";
 
 export interface Box {
 	readonly top: number;
@@ -71,7 +71,12 @@ const filters: Readonly<Record<Filter, { support: number; weight(distance: numbe
 			return x < 2 ? ((x - 5) * x + 8) * x * -0.5 + 2 : 0;
 		},
 	},
+	lanczos: { support: 3, weight: (distance) => (Math.abs(distance) < 3 ? sinc(distance) * sinc(distance / 3) : 0) },
 };
+
+function sinc(x: number): number {
+	return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
 
 /** Weights of the filter, stretched by max(1, from / to), for each place of the result. */
 function taps(from: number, to: number, filter: Filter): Taps {

@@ -177,7 +177,11 @@ function lesionAt(
 	const dx = u - lesion.x;
 	const dy = v - lesion.y;
 	const distance = Math.sqrt(dx * dx + dy * dy);
-	const rough = 1 + lesion.roughness * noise(u * 9 + 70, v * 9 + 23) + 0.12 * noise(u * 22 + 9, v * 22);
+	// By direction alone, so that the outline has bays but no islands.
+	const east = dx / (distance + 1e-6);
+	const south = dy / (distance + 1e-6);
+	const bays = lesion.roughness * noise(2.2 * east + 70, 2.2 * south + 23);
+	const rough = 1 + bays + 0.12 * noise(5 * east + 9, 5 * south);
 	const edge = radius * rough - distance;
 	const share = clamp(0.5 + edge / Math.max(pixel, 0.025));
 	if (share === 0) return 0;

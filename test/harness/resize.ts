@@ -5,7 +5,7 @@ import { centreBox, crop, resizeBytes } from "../../harness/resize.ts";
 
 interface Fixture {
 	readonly cases: readonly {
-		filter: "bilinear" | "bicubic";
+		filter: "bilinear" | "bicubic" | "lanczos";
 		from: [number, number];
 		to: [number, number];
 		pixels: number[];
