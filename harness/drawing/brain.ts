@@ -71,7 +71,7 @@ export function patient(random: Random): Patient {
 			radius: between(0.13, 0.24),
 			core: between(0.45, 0.7),
 			necrosis: between(0.3, 0.7),
-			roughness: between(0.25, 0.5),
+			roughness: between(0.15, 0.32),
 		},
 	};
 }
@@ -180,8 +180,8 @@ function lesionAt(
 	// By direction alone, so that the outline has bays but no islands.
 	const east = dx / (distance + 1e-6);
 	const south = dy / (distance + 1e-6);
-	const bays = lesion.roughness * noise(2.2 * east + 70, 2.2 * south + 23);
-	const rough = 1 + bays + 0.12 * noise(5 * east + 9, 5 * south);
+	const bays = lesion.roughness * noise(1.7 * east + 70, 1.7 * south + 23);
+	const rough = 1 + bays + 0.06 * noise(4 * east + 9, 4 * south);
 	const edge = radius * rough - distance;
 	const share = clamp(0.5 + edge / Math.max(pixel, 0.025));
 	if (share === 0) return 0;
