@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
+import { sagan } from "./parity/sagan.ts";
 import { stargan } from "./parity/stargan.ts";
 import type { ParitySystem, RunPart } from "./parity/system.ts";
 
@@ -27,7 +28,7 @@ export interface ParityReport {
 }
 
 /** By the name of the goldens' folder. */
-const systems: Readonly<Record<string, ParitySystem>> = { ccagan, stargan };
+const systems: Readonly<Record<string, ParitySystem>> = { ccagan, sagan, stargan };
 
 /** Runs all goldens below `folder`, in order of their paths; yields each case, and returns the report. */
 export async function* parity(

@@ -1,13 +1,13 @@
 /** Goldens of CCA-GAN (an independent implementation of the paper). */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { ccaDiscriminatorModule, ccaGan, ccaGeneratorModules } from "../../models/cca-gan.ts";
-import type { Pass } from "../../models/layers/layer.ts";
 import { rowAttention } from "../../models/layers/row-attention.ts";
 import { starganDiscriminator, starganGenerator } from "../../models/layers/stargan-backbone.ts";
 import type { Golden } from "./golden.ts";
-import { runNet, type Tensors } from "./net.ts";
+import { runNet } from "./net.ts";
 import { runConditional, starganConfig } from "./stargan.ts";
 import type { ParitySystem } from "./system.ts";
+import { watched } from "./watched.ts";
 
 export const ccagan: ParitySystem = {
 	parts: {
@@ -15,7 +15,7 @@ export const ccagan: ParitySystem = {
 			runNet(golden, (parameters) => {
 				const module = rowAttention(golden.config.number("channels"), { vChannels: vChannels(golden) })(parameters);
 				return ({ feature }, pass) =>
-					watched(pass, (watching) => ({ feature: module(feature as tf.Tensor4D, watching) }));
+					watched(pass, nameOf, (watching) => ({ feature: module(feature as tf.Tensor4D, watching) }));
 			}),
 		generator: (golden) =>
 			runNet(golden, (parameters) => {
@@ -27,7 +27,7 @@ export const ccagan: ParitySystem = {
 					insert: ccaGeneratorModules(parameters, { placement: placement(golden), vChannels: vChannels(golden) }),
 				});
 				return ({ image, label }, pass) =>
-					watched(pass, (watching) => ({
+					watched(pass, nameOf, (watching) => ({
 						image: generator(image as tf.Tensor4D, label as tf.Tensor2D, watching),
 					}));
 			}),
@@ -42,7 +42,7 @@ export const ccagan: ParitySystem = {
 					insert: ccaDiscriminatorModule(parameters, { vChannels: vChannels(golden) }),
 				});
 				return ({ image }, pass) =>
-					watched(pass, (watching) => {
+					watched(pass, nameOf, (watching) => {
 						const { source, labels } = discriminator(image as tf.Tensor4D, watching);
 						return { src: source, cls: labels };
 					});
@@ -60,17 +60,4 @@ export const ccagan: ParitySystem = {
 const placement = ({ config }: Golden) => config.choice("placement", ["conv", "block"], "conv");
 const vChannels = ({ config }: Golden) => config.choice("vChannels", ["half", "full"], "half");
 
-/** Runs a pass and adds the attention matrices to its outputs: `attention0`, `attention1`, …, or `attention`. */
-function watched(pass: Pass, run: (pass: Pass) => Tensors): Tensors {
-	const matrices: Record<string, tf.Tensor> = {};
-	const outputs = run({
-		...pass,
-		observe: (name, matrix) => {
-			// Kept, because the layer's own scope ends before the outputs are read.
-			matrices[name.startsWith("cca.") ? `attention${name.slice(4)}` : "attention"] = tf.keep(matrix.clone());
-		},
-	});
-	const copies = Object.entries(matrices).map(([name, matrix]) => [name, matrix.clone()]);
-	tf.dispose(matrices);
-	return { ...outputs, ...Object.fromEntries(copies) };
-}
+const nameOf = (module: string) => (module.startsWith("cca.") ? `attention${module.slice(4)}` : "attention");
