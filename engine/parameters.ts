@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 
 /**
  * How an array of the authors' PyTorch code lies in our NHWC tensors:
@@ -48,15 +48,23 @@ export class Parameters implements Disposable {
 	readonly #random: Random;
 	readonly #prefix: string;
 
-	constructor(random: Random, parent?: { entries: Map<string, Parameter>; prefix: string }) {
+	/** Sizes of trainable parameters, where they are only counted. */
+	readonly #sizes: number[] | undefined;
+
+	constructor(
+		random: Random,
+		parent?: { entries: Map<string, Parameter>; prefix: string; sizes?: number[] | undefined },
+	) {
 		this.#random = random;
 		this.#entries = parent?.entries ?? new Map();
 		this.#prefix = parent?.prefix ?? "";
+		this.#sizes = parent?.sizes;
 	}
 
 	/** The same set seen through a prefix: `at("main").at("0")` names `main.0.…`. */
 	at(name: string | number): Parameters {
-		return new Parameters(this.#random, { entries: this.#entries, prefix: `${this.#prefix}${name}.` });
+		const parent = { entries: this.#entries, prefix: `${this.#prefix}${name}.`, sizes: this.#sizes };
+		return new Parameters(this.#random, parent);
 	}
 
 	/** Creates a parameter of `shape` (our layout), whose rank the caller names. Throws on a name taken twice. */
@@ -68,8 +76,10 @@ export class Parameters implements Disposable {
 	): tf.Variable<R> {
 		const full = `${this.#prefix}${name}`;
 		if (this.#entries.has(full)) throw new Error(`parameters: name must be new, got ${full} twice`);
-		const values = initializer(shape, this.#random.split(full));
-		const tensor = tf.tensor(values, [...shape], "float32");
+		if (this.#sizes !== undefined && trainable) this.#sizes.push(size(shape));
+		const isCounted = this.#sizes !== undefined;
+		const values = isCounted ? new Float32Array(1) : initializer(shape, this.#random.split(full));
+		const tensor = tf.tensor(values, isCounted ? shape.map(() => 1) : [...shape], "float32");
 		const variable = tf.variable(tensor, trainable) as tf.Variable<R>;
 		tensor.dispose();
 		this.#entries.set(full, { name: full, variable, layout, trainable });
@@ -95,6 +105,17 @@ export class Parameters implements Disposable {
 	/** Number of trainable values. */
 	count(): number {
 		return this.trainable().reduce((sum, variable) => sum + variable.size, 0);
+	}
+
+	/**
+	 * Number of trainable values of the network that `build` makes, without making them: its parameters are single zeros, so
+	 * a network of any size is counted at once.
+	 */
+	static count(build: (parameters: Parameters) => unknown): number {
+		const sizes: number[] = [];
+		using parameters = new Parameters(Random.seed(0), { entries: new Map(), prefix: "", sizes });
+		build(parameters);
+		return sizes.reduce((sum, size) => sum + size, 0);
 	}
 
 	/** The values of one parameter in PyTorch's layout. */

@@ -45,7 +45,12 @@ export function saganGenerator(
 	parameters: Parameters,
 	{ convDim = 64, zDim = 128 }: SaganOptions = {},
 ): (z: tf.Tensor2D, pass: Pass) => tf.Tensor4D {
-	const stage = (name: string, input: number, output: number, geometry: { kernel: number; stride?: number; padding?: number }) =>
+	const stage = (
+		name: string,
+		input: number,
+		output: number,
+		geometry: { kernel: number; stride?: number; padding?: number },
+	) =>
 		sequence(
 			(inner) => spectralTransposedConvolution(input, output, geometry)(inner.at("module")),
 			batchNorm(output),
@@ -75,9 +80,10 @@ export function saganDiscriminator(
 	{ convDim = 64 }: SaganOptions = {},
 ): (images: tf.Tensor4D, pass: Pass) => tf.Tensor1D {
 	const stage = (name: string, input: number, output: number) =>
-		sequence((inner) => spectralConvolution(input, output, halving)(inner.at("module")), leakyRelu(0.1))(
-			parameters.at(name),
-		);
+		sequence(
+			(inner) => spectralConvolution(input, output, halving)(inner.at("module")),
+			leakyRelu(0.1),
+		)(parameters.at(name));
 	const attention = (name: string, channels: number) =>
 		selfAttention(channels, { form: "community", name })(parameters.at(name));
 	const layers = [
@@ -90,7 +96,12 @@ export function saganDiscriminator(
 		convolution(convDim * 8, 1, { kernel: 4 })(parameters.at("last").at(0)),
 	];
 	return (images, pass) =>
-		tf.tidy(() => tf.reshape(layers.reduce((x, layer) => layer(x, pass), images), [images.shape[0]]));
+		tf.tidy(() =>
+			tf.reshape(
+				layers.reduce((x, layer) => layer(x, pass), images),
+				[images.shape[0]],
+			),
+		);
 }
 
 /** Builds SAGAN for pictures of 64 × 64. */

@@ -8,20 +8,26 @@ export interface Arithmetic {
 	multiply(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
 	add(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
 	subtract(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
-	squaredDifference(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
 	rsqrt(x: tf.Tensor): tf.Tensor;
 }
 
 /** Through TensorFlow.js: recorded for gradients where a tape is open. */
 export const plainArithmetic: Arithmetic = {
-	mean: (x) => tf.mean(x, 1, true),
+	mean: (x) => meanInTwo(x),
 	multiply: (a, b) => tf.mul(a, b),
 	add: (a, b) => tf.add(a, b),
 	subtract: (a, b) => tf.sub(a, b),
-	// The gradient of tf.squaredDifference fails where it broadcasts.
-	squaredDifference: (a, b) => tf.square(tf.sub(a, b)),
 	rsqrt: (x) => tf.rsqrt(x),
 };
+
+/** Mean of groups of pixels, then of the groups: one long sum in float32 would lose three digits. */
+function meanInTwo(x: tf.Tensor): tf.Tensor {
+	const [batch, pixels, channels] = x.shape as [number, number, number];
+	let group = Math.floor(Math.sqrt(pixels));
+	while (pixels % group !== 0) group -= 1;
+	const groups = tf.mean(tf.reshape(x, [batch, pixels / group, group, channels]), 2);
+	return tf.mean(groups, 1, true);
+}
 
 const float = [attribute.dtype("T", "float32")];
 const product = [...float, attribute.bool("adj_x", false), attribute.bool("adj_y", false)];
@@ -38,7 +44,6 @@ export function tensorflowArithmetic(backend: unknown): Arithmetic {
 		multiply: binary("Mul"),
 		add: binary("AddV2"),
 		subtract: binary("Sub"),
-		squaredDifference: binary("SquaredDifference"),
 		rsqrt: (x) => execute(backend, "Rsqrt", float, [x]),
 	};
 }

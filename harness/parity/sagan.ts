@@ -5,9 +5,9 @@ import { Random } from "../../engine/random.ts";
 import { training } from "../../models/layers/layer.ts";
 import { selfAttention } from "../../models/layers/self-attention.ts";
 import {
+	type SpectralWeight,
 	spectralConvolution,
 	spectralTransposedConvolution,
-	type SpectralWeight,
 	spectralWeight,
 } from "../../models/layers/spectral-norm.ts";
 import { saganDiscriminator, saganGenerator } from "../../models/sagan.ts";
@@ -86,7 +86,9 @@ function runSpectralNorm(golden: Golden): Results {
 	for (const { name } of twin.entries()) twin.write(name, weights.get(name) as TorchArray);
 	load();
 	tf.tidy(() => {
-		const inputs = Object.fromEntries([...storedUnder(golden, "input/")].map(([name, array]) => [name, toTensor(array)]));
+		const inputs = Object.fromEntries(
+			[...storedUnder(golden, "input/")].map(([name, array]) => [name, toTensor(array)]),
+		);
 		const feature = inputs["feature"] as tf.Tensor4D;
 		for (const pass of [0, 1, 2]) {
 			results.set(`output/${pass}/feature`, toTorch(layer(feature, training)));

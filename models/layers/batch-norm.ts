@@ -3,7 +3,7 @@
  * evaluation by running averages (momentum 0.1, unbiased variance).
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchNorm as normalize, batchNormRunning } from "../../engine/ops/batch-norm.ts";
+import { batchNormRunning, batchNorm as normalize } from "../../engine/ops/batch-norm.ts";
 import { constantInit, type Initializer } from "../../engine/parameters.ts";
 import type { Block } from "./layer.ts";
 import { runningStatistics } from "./running-statistics.ts";

@@ -6,8 +6,8 @@
  * `v = l2(Wᵀu)`, `u = l2(Wv)`, `sigma = u·Wv`; u and v are constants for the gradient, sigma is not.
  */
 import * as tf from "@tensorflow/tfjs";
-import { conv2d } from "../../engine/ops/conv2d.ts";
 import { convTranspose2d } from "../../engine/ops/conv-transpose.ts";
+import { conv2d } from "../../engine/ops/conv2d.ts";
 import { type Initializer, type Layout, type Parameters, uniformInit } from "../../engine/parameters.ts";
 import type { Random } from "../../engine/random.ts";
 import type { ConvolutionOptions, TransposedConvolutionOptions } from "./convolution.ts";
