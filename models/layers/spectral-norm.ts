@@ -80,8 +80,8 @@ export function spectralTransposedConvolution(
 }
 
 /** x / (‖x‖ + 1e-12). */
-function unit(x: tf.Tensor): tf.Tensor {
-	return tf.div(x, tf.add(tf.norm(x), 1e-12));
+function unit(x: tf.Tensor): tf.Tensor1D {
+	return tf.div<tf.Tensor1D>(x, tf.add(tf.norm(x), 1e-12));
 }
 
 /** A random direction. */
