@@ -97,10 +97,18 @@ const distribution: Readonly<Record<string, Make<DistributionMetric>>> = {
 
 const pairOptions = ({ crop, range, protocol }: MetricOptions) => given({ crop, range, protocol: protocol as never });
 
+const scaleOptions = ({ crop, range }: MetricOptions) => given({ crop, range });
+
 const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	psnr: async (options) => (await import("../metrics/psnr.ts")).psnr(pairOptions(options)),
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
+	// These have conventions of their own: --protocol says nothing about them.
+	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
+	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),
+	sam: async ({ range }) => (await import("../metrics/sam.ts")).sam(given({ range })),
+	uiq: async ({ range }) => (await import("../metrics/uiq.ts")).uiq(given({ range })),
+	fsim: async () => (await import("../metrics/fsim.ts")).fsim(),
 	dice: async () => (await import("../metrics/dice.ts")).dice(),
 	iou: async () => (await import("../metrics/iou.ts")).iou(),
 	hd95: async () => (await import("../metrics/hd95.ts")).hd95(),
