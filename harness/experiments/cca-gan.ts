@@ -27,6 +27,8 @@ export interface EditingPreset {
 	readonly warmUp: number;
 	readonly steps: number;
 	readonly rate: number;
+	/** Rate at the start of the warm-up, which falls to a quarter of it. @default twice `rate` */
+	readonly warmUpRate?: number;
 	/** Share of the adversarial iterations over which the rate falls to 0. */
 	readonly decayOver: number;
 	readonly nCritic: number;
@@ -48,9 +50,10 @@ export const presets: Readonly<Record<PresetName, EditingPreset>> = {
 		imageSize: 32,
 		networks: { gConvDim: 12, dConvDim: 16, gRepeatNum: 2, dRepeatNum: 3 },
 		batchSize: 8,
-		warmUp: 100,
-		steps: 150,
-		rate: 1e-3,
+		warmUp: 250,
+		steps: 100,
+		rate: 5e-4,
+		warmUpRate: 3e-3,
 		decayOver: 0.5,
 		nCritic: 1,
 		lambdaRec: 10,
@@ -136,6 +139,7 @@ export async function trainEditor(
 	const gan = buildSystem(system, preset, dataset.attributes.length, seed);
 	const warmUp = Math.min(preset.warmUp, steps);
 	const decay = linearDecay(steps, preset.decayOver, warmUp);
+	const warmUpScale = (preset.warmUpRate ?? 2 * preset.rate) / preset.rate;
 	return {
 		gan,
 		steps,
