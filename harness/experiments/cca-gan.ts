@@ -27,8 +27,6 @@ export interface EditingPreset {
 	readonly warmUp: number;
 	readonly steps: number;
 	readonly rate: number;
-	/** Rate at the start of the warm-up, which falls to a quarter of it. @default twice `rate` */
-	readonly warmUpRate?: number;
 	/** Share of the adversarial iterations over which the rate falls to 0. */
 	readonly decayOver: number;
 	readonly nCritic: number;
@@ -53,7 +51,6 @@ export const presets: Readonly<Record<PresetName, EditingPreset>> = {
 		warmUp: 250,
 		steps: 100,
 		rate: 5e-4,
-		warmUpRate: 3e-3,
 		decayOver: 0.5,
 		nCritic: 1,
 		lambdaRec: 10,
@@ -139,7 +136,6 @@ export async function trainEditor(
 	const gan = buildSystem(system, preset, dataset.attributes.length, seed);
 	const warmUp = Math.min(preset.warmUp, steps);
 	const decay = linearDecay(steps, preset.decayOver, warmUp);
-	const warmUpScale = (preset.warmUpRate ?? 2 * preset.rate) / preset.rate;
 	return {
 		gan,
 		steps,
