@@ -99,8 +99,15 @@ function isTypeOnly(name: ts.Identifier, checker: ts.TypeChecker): boolean {
 	return (target.flags & ts.SymbolFlags.Value) === 0 && (target.declarations?.length ?? 0) > 0;
 }
 
-/** Runs before TypeScript's own transforms: imports, exports, the cell's value. */
-export function beforeTypes(userLength: number, checker: ts.TypeChecker): ts.TransformerFactory<ts.SourceFile> {
+/**
+ * Runs before TypeScript's own transforms: imports, exports, the cell's value.
+ * @param id Tells the value of this run from that of another cell that runs meanwhile.
+ */
+export function beforeTypes(
+	userLength: number,
+	id: number,
+	checker: ts.TypeChecker,
+): ts.TransformerFactory<ts.SourceFile> {
 	return (context) => {
 		const { factory } = context;
 		const member = (name: string) =>
@@ -171,7 +178,9 @@ export function beforeTypes(userLength: number, checker: ts.TypeChecker): ts.Tra
 
 		const asValue = (expression: ts.Expression, node: ts.Node): ts.Statement =>
 			ts.setTextRange(
-				factory.createExpressionStatement(factory.createCallExpression(member("value"), undefined, [expression])),
+				factory.createExpressionStatement(
+					factory.createCallExpression(member("value"), undefined, [factory.createNumericLiteral(id), expression]),
+				),
 				node,
 			);
 

@@ -14,7 +14,7 @@ const { folder, session, loader } = workerData as CompilerData;
 const compiler = new Compiler(folder);
 
 const methods = {
-	compile: (source: string) => compiler.compile(source),
+	compile: (source: string, id: number) => compiler.compile(source, id),
 	complete: (source: string, cursor: number) => complete(compiler, source, cursor),
 	inspect: (source: string, cursor: number, detail: number) => inspectAt(compiler, source, cursor, detail),
 	isComplete: (source: string) => isComplete(source),

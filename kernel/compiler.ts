@@ -85,7 +85,7 @@ export class Compiler {
 	}
 
 	/** Checks a cell and, when it holds no error, makes its script and its names known to later cells. */
-	compile(source: string): Compiled {
+	compile(source: string, id: number): Compiled {
 		const file = this.open(source, false);
 		const program = this.program();
 		const diagnostics = [...program.getSyntacticDiagnostics(file).map((each) => problem(each, file, source, true))];
@@ -104,7 +104,7 @@ export class Compiler {
 			},
 			undefined,
 			false,
-			{ before: [beforeTypes(source.length, program.getTypeChecker())], after: [afterTypes()] },
+			{ before: [beforeTypes(source.length, id, program.getTypeChecker())], after: [afterTypes()] },
 		);
 		this.keep(source, file);
 		return { problems: [], script: script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map };

@@ -125,8 +125,8 @@ export class Evaluator {
 
 	/** The members of the cell global that the evaluator itself needs. */
 	readonly hooks = {
-		value: (value: unknown) => {
-			const cell = this.running.at(-1);
+		value: (id: number, value: unknown) => {
+			const cell = this.running.find(({ request }) => request.id === id);
 			if (cell) cell.value = value;
 		},
 		caught: (thrown: unknown) => {
@@ -240,7 +240,7 @@ export class Evaluator {
 			const keep = async () => {
 				expressions[name] = { status: "ok", data: await bundleOf(cell.value), metadata: {} };
 			};
-			const script = `${CELL_GLOBAL}.value(await (${source}\n))`;
+			const script = `${CELL_GLOBAL}.value(${cell.request.id}, await (${source}\n))`;
 			const wrong = ({ name: ename, message: evalue, stack }: CellError) => {
 				expressions[name] = { status: "error", ename, evalue, traceback: stack.split("\n") };
 				next();

@@ -122,14 +122,14 @@ export class Executions {
 		const started = performance.now();
 		const magics = readMagics(code);
 		if (magics.unknown) return { ename: "UsageError", evalue: magics.unknown, traceback: [magics.unknown] };
+		const id = ++this.lastRun;
 		this.compiling.set(request, undefined);
 		if (magics.reset) this.send({ kind: "forget", names: await this.parts.ask("reset") });
-		const { problems, script, map } = await this.parts.ask("compile", magics.source);
+		const { problems, script, map } = await this.parts.ask("compile", magics.source, id);
 		const cancelled = this.compiling.get(request);
 		this.compiling.delete(request);
 		if (problems.length > 0) return reportProblems(label, magics.source, problems);
 		if (cancelled) return cancelled;
-		const id = ++this.lastRun;
 		const { content, header } = request.message;
 		const expressions = (content["user_expressions"] ?? {}) as Record<string, string>;
 		this.parts.onRunning(header);

@@ -43,7 +43,7 @@ export class Session {
 		}
 		const lane = this.lanes.get(subshell ?? "");
 		if (origin.channel === "control") void this.answer(request);
-		else if (!lane) this.refuse(request, "SubshellError", `no subshell ${subshell}`);
+		else if (!lane) void this.answer(request);
 		// What needs no running code is answered at once, whatever a cell does, unless cells before it still wait.
 		else if (type !== "execute_request" && lane.queue.length === 0) void this.answer(request);
 		else {
@@ -83,6 +83,8 @@ export class Session {
 		this.publish("status", { execution_state: "busy" }, header);
 		try {
 			const isCell = header.msg_type === "execute_request" && lane !== undefined;
+			if (header.subshell_id && !this.lanes.has(header.subshell_id))
+				throw new Error(`no subshell ${header.subshell_id}`);
 			const reply = isCell ? await this.executions.execute(request) : await this.replyTo(request.message);
 			if (reply) this.reply(request, reply);
 			if (isCell && reply?.["status"] === "error" && content["stop_on_error"] !== false) this.abort(lane);
