@@ -5,6 +5,7 @@ import { startEngine } from "../engine/engine.ts";
 import { findProgram, lastLine, run } from "../engine/tensorflow/command.ts";
 import { findCompiler } from "../engine/tensorflow/compile.ts";
 import { findPython, requirePip } from "../engine/tensorflow/python.ts";
+import { KERNEL_NAME, listKernels } from "../kernel/install.ts";
 import { datasetNames } from "./datasets/find.ts";
 import { version } from "./version.ts";
 
@@ -20,7 +21,7 @@ export interface Check {
 /** Looks at everything the package can use on this machine. Nothing is changed. */
 export async function examine(): Promise<readonly Check[]> {
 	// One after another: the engine is timed by nobody, but its start must not race with the search for its parts.
-	const checks = [node, engine, compiler, python, jupyter, redis, weights, data];
+	const checks = [node, engine, compiler, python, kernel, jupyter, redis, weights, data];
 	const results: Check[] = [];
 	for (const check of checks) results.push(await check());
 	return results;
@@ -71,6 +72,18 @@ async function found(name: string, look: () => Promise<string>): Promise<Check> 
 		const [detail = "", fix = ""] = messageOf(error).replace("engine install: ", "").split("; fix: ");
 		return { name, ok: false, detail, fix };
 	}
+}
+
+async function kernel(): Promise<Check> {
+	const ours = listKernels().filter(({ name, language }) => name === KERNEL_NAME && language === "typescript");
+	// Jupyter takes the first of a name.
+	const [first] = ours;
+	const fix = "npx fovea kernel install --user";
+	if (first === undefined) return { name: "kernel", ok: false, detail: "the notebook kernel is not installed", fix };
+	if (first.problem !== undefined)
+		return { name: "kernel", ok: false, detail: `${first.folder}: ${first.problem}`, fix };
+	if (!first.isOurs) return { name: "kernel", ok: false, detail: `${first.folder} starts another copy of fovea`, fix };
+	return { name: "kernel", ok: true, detail: `${first.displayName} in ${first.folder}`, fix: "" };
 }
 
 async function jupyter(): Promise<Check> {

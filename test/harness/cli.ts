@@ -76,7 +76,7 @@ test("doctor says of each part whether it works and how to get it", async (t) =>
 	t.is(code, 0);
 	const { checks }: { checks: { name: string; ok: boolean; detail: string; fix: string }[] } = JSON.parse(stdout);
 	const named = new Map(checks.map((check) => [check.name, check]));
-	for (const name of ["node", "engine", "compiler", "python", "jupyter", "redis", "weights", "data"])
+	for (const name of ["node", "engine", "compiler", "python", "kernel", "jupyter", "redis", "weights", "data"])
 		t.true(named.has(name), name);
 	t.like(named.get("engine"), {
 		ok: true,

@@ -101,6 +101,16 @@ test("a Python without pip is named with its fix", async (t) => {
 	);
 });
 
+test("a registry that npm cannot reach is named", async (t) => {
+	const world = await newWorld(t);
+	const failing =
+		"echo 'npm error code ENOTFOUND\nnpm error network request to https://registry.example failed' >&2; exit 1";
+	await world.program("npm", `#!/bin/sh\n${failing}\n`);
+	const message =
+		/npm must install @tensorflow\/tfjs-node@4\.22\.0, got: npm error network request to https:\/\/registry\.example failed/;
+	refused(t, world, await world.install(), message);
+});
+
 test("Python 2 is not taken for Python 3", async (t) => {
 	const world = await newWorld(t, ["python3"]);
 	await world.program("python", "#!/bin/sh\necho 2\n");
