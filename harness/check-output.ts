@@ -49,7 +49,8 @@ const columns = ["metric", "baseline", "now", "change", "allowed", "spread", "ve
 
 function tableOf({ pass, rows }: CheckResult): Table {
 	const failed = rows.filter((row) => !row.pass).length;
-	const title = pass ? "fovea check: passed" : `fovea check: ${failed} of ${rows.length} failed`;
+	const count = failed > 0 ? `${failed} of ${rows.length} failed` : "baseline was rewritten";
+	const title = `fovea check: ${pass ? "passed" : count}`;
 	return { title, columns, rows: rows.map(cellsOf) };
 }
 

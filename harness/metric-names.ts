@@ -85,6 +85,9 @@ const distribution: Readonly<Record<string, Make<DistributionMetric>>> = {
 		const own = given({ subsets, subsetSize, seed });
 		return (await import("../metrics/kid.ts")).kid({ ...presetOf(options)?.kid, ...own });
 	},
+	"fid-infinity": async ({ seed }) => (await import("../metrics/fid-infinity.ts")).fidInfinity(given({ seed })),
+	mind: async ({ seed }) => (await import("../metrics/mind.ts")).mind(given({ seed })),
+	cmmd: async () => (await import("../metrics/cmmd.ts")).cmmd(),
 	is: async (options) => {
 		const own = given({ splits: options.splits, seed: options.seed });
 		return (await import("../metrics/inception-score.ts")).inceptionScore({ ...presetOf(options)?.is, ...own });

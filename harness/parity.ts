@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
+import { extractors } from "./parity/extractors.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { sagan } from "./parity/sagan.ts";
 import { stargan } from "./parity/stargan.ts";
@@ -28,7 +29,7 @@ export interface ParityReport {
 }
 
 /** By the name of the goldens' folder. */
-const systems: Readonly<Record<string, ParitySystem>> = { ccagan, sagan, stargan };
+const systems: Readonly<Record<string, ParitySystem>> = { ccagan, extractors, sagan, stargan };
 
 /** Runs all goldens below `folder`, in order of their paths; yields each case, and returns the report. */
 export async function* parity(

@@ -32,9 +32,10 @@ export const addCheck: AddCommand = (program, line) => {
 			if (known === undefined && !update) {
 				throw new Error(`${path}: must be a baseline, got nothing of that name; --update writes one`);
 			}
+			let changed = false;
 			if (update) {
 				const kept = { ...known?.tolerances, ...tolerance };
-				const changed =
+				changed =
 					known === undefined ||
 					JSON.stringify(known.report.scores) !== JSON.stringify(report.scores) ||
 					JSON.stringify(known.tolerances) !== JSON.stringify(kept);
@@ -46,7 +47,8 @@ export const addCheck: AddCommand = (program, line) => {
 			}
 			const baseline = update ? baselineOf(report, { ...known?.tolerances, ...tolerance }) : known;
 			if (baseline === undefined) throw new Error("internal: a baseline was read or made");
-			const result = check(report, baseline, { tolerances: tolerance });
+			const checked = check(report, baseline, { tolerances: tolerance });
+			const result = { ...checked, pass: checked.pass && !changed };
 			if (options.junit !== undefined) await writeAtomically(options.junit, checkJunit(result));
 			if (options.markdown !== undefined) await writeAtomically(options.markdown, checkMarkdown(result));
 			if (!result.pass) line.failed();

@@ -16,6 +16,8 @@ export interface Golden {
 	/** File name without its ending. */
 	readonly part: string;
 	readonly config: Config;
+	/** Shapes of the weights that are made by formula, by name. */
+	readonly shapes: ReadonlyMap<string, readonly number[]>;
 	/** Every tensor by name, in PyTorch's layout. */
 	readonly tensors: ReadonlyMap<string, TorchArray>;
 	/** Quantities that rounding decides. */
@@ -32,6 +34,7 @@ export async function readGolden(file: string): Promise<Golden> {
 		file,
 		system: basename(dirname(file)),
 		part: basename(file, ".safetensors"),
+		shapes: new Map(Object.entries(parse("names", {}) as Record<string, number[]>)),
 		config: new Config(parse("config", {}) as Record<string, unknown>),
 		tensors: new Map(
 			[...stored.tensors].map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }]),
