@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { findProgram, lastLine, run } from "./command.ts";
 
 /** The two libraries of a Python tensorflow that hold all of TensorFlow's C API. */
@@ -44,9 +44,4 @@ export async function requirePip(python: string): Promise<void> {
 /** True for a build of TensorFlow for NVIDIA GPUs, by the note it keeps of its build. */
 export function isCudaBuild(buildInfo: string): boolean {
 	return /'is_cuda_build',\s*True|'is_cuda_build':\s*True/.test(buildInfo);
-}
-
-/** The site-packages folder of a tensorflow package folder. */
-export function siteOf(tensorflow: string): string {
-	return dirname(tensorflow);
 }
