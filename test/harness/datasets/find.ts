@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { openDataset } from "../../../harness/datasets/find.ts";
+import { openDataset, openResolution, openUnpaired } from "../../../harness/datasets/find.ts";
+import { writePng } from "../../../harness/pictures.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 test("faces are opened with the preset's choices, and the spec's before them", async (t) => {
@@ -15,7 +16,7 @@ test("faces are opened with the preset's choices, and the spec's before them", a
 
 test("an unknown set or option is answered with the nearest", async (t) => {
 	await t.throwsAsync(openDataset("celaba"), {
-		message: "--data: must be one of faces, celeba, got celaba, did you mean celeba?",
+		message: "--data: must be one of faces, celeba, brains, brats, classes, got celaba, did you mean celeba?",
 	});
 	await t.throwsAsync(openDataset("faces:sise=3"), {
 		message: /must have options of size, .* got sise, did you mean size\?/,
@@ -37,5 +38,43 @@ test("without FOVEA_DATA the error says how to name the folder", async (t) => {
 	});
 	await t.throwsAsync(openDataset(`celeba:${folder}`, {}), {
 		message: /list_attr_celeba.txt: must be CelebA's attribute list/,
+	});
+});
+
+test("brains are opened with the preset's channels", async (t) => {
+	const set = await openDataset("brains:size=16,test=3", { channels: 3, size: 64 });
+	t.deepEqual([set.name, set.size, set.channels, set.count("test")], ["brains", [16, 16], 3, 3]);
+	await t.throwsAsync(openDataset("brains:channels=2"), { message: "--data: channels must be 1, 3 or 4, got 2" });
+});
+
+test("unpaired sets are drawn, in folders, or a labelled set by one of its labels", async (t) => {
+	t.deepEqual((await openUnpaired("horses:size=24")).size, [24, 24]);
+	const two = await openUnpaired("faces@Eyeglasses:size=32,train=40");
+	t.is(two.count("train", "a") + two.count("train", "b"), 40);
+	t.is(two.domains.b, "with Eyeglasses");
+	t.is((await openUnpaired("brains@Tumour:size=16,train=8")).count("train", "b"), 4);
+	const folder = await temporaryFolder(t);
+	for (const name of ["trainA", "trainB", "testA", "testB"]) {
+		await mkdir(join(folder, "ponies", name), { recursive: true });
+		await writePng(join(folder, "ponies", name, "1.png"), new Uint8Array(12), { height: 2, width: 2, channels: 3 });
+	}
+	t.is((await openUnpaired("ponies:size=4", { folder })).count("test", "b"), 1);
+	t.is((await openUnpaired(`unpaired:${join(folder, "ponies")},size=4`)).count("train", "a"), 1);
+	await t.throwsAsync(openUnpaired("pony", { folder }), { message: /must be one of horses, unpaired, got pony/ });
+	await t.throwsAsync(openUnpaired("unpaired"), { message: /must be given as unpaired:\/path/ });
+});
+
+test("the embedded photographs are read in two resolutions", async (t) => {
+	const set = await openResolution("photographs", { scale: 8 });
+	t.deepEqual([set.count("train"), set.count("test"), set.scale], [7, 3, 8]);
+});
+
+test("a labelled set is made small by its name and a number", async (t) => {
+	const set = await openResolution("faces/4:size=32,train=3");
+	t.deepEqual([set.scale, set.count("train")], [4, 3]);
+	t.is((await set.read("train", 0)).low.width, 8);
+	await t.throwsAsync(openResolution("photographs:scale=5"), { message: "--data: scale must be 2, 3, 4 or 8, got 5" });
+	await t.throwsAsync(openResolution("super-resolution", { folder: undefined }), {
+		message: /t91 must be in the folder that FOVEA_DATA/,
 	});
 });
