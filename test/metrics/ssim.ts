@@ -1,9 +1,13 @@
+import { join } from "node:path";
 import test from "ava";
+import sharp from "sharp";
 import { Random } from "../../engine/random.ts";
 import { opencvGray } from "../../metrics/color.ts";
+import { MersenneTwister } from "../../metrics/mersenne-twister.ts";
 import type { Picture } from "../../metrics/metric.ts";
 import { type MsSsimProtocol, msSsim } from "../../metrics/ms-ssim.ts";
 import { planes } from "../../metrics/planes.ts";
+import { psnr } from "../../metrics/psnr.ts";
 import { ssim } from "../../metrics/ssim.ts";
 import { ssimMap } from "../../metrics/ssim-map.ts";
 import { close, Golden, goldenFolders } from "../helpers/golden.ts";
@@ -95,6 +99,34 @@ for (const folder of goldenFolders()) {
 			t.is(map?.data.length, expected.length);
 		});
 	}
+}
+
+/**
+ * scikit-image's own check: its picture camera with noise of deviation 20 from RandomState(5), cut to bytes. Read where
+ * FOVEA_DATA names the folder of data sets.
+ */
+const data = process.env["FOVEA_DATA"];
+if (data !== undefined) {
+	test("the values published for the noisy cameraman are reproduced", async (t) => {
+		const image = sharp(join(data, "free", "camera.png")).greyscale();
+		const bytes = new Uint8Array(await image.raw().toBuffer());
+		const random = new MersenneTwister(5);
+		const noise = bytes.map((value) => Math.max(0, Math.min(255, Math.trunc(value + 20 * random.normal()))));
+		const sum = (values: Uint8Array): number => values.reduce((total, value) => total + value, 0);
+		t.deepEqual([bytes.length, sum(bytes), sum(noise)], [512 * 512, 33_832_495, 33_823_161]);
+		const picture = (data: Uint8Array): Picture => ({ data, height: 512, width: 512, channels: 1 });
+		const [clean, noisyPicture] = [picture(bytes), picture(noise)];
+		// Another order of the same float64 sums.
+		const near = (actual: number, expected: number): void =>
+			t.true(close(actual, expected, 1e-11), `${actual} ${expected}`);
+		near(await psnr().value(clean, noisyPicture), 22.40935284991332);
+		near(await ssim().value(clean, noisyPicture), 0.36745183279103666);
+		near(await ssim({ protocol: "wang2004" }).value(clean, noisyPicture), 0.3579642362365813);
+		const sample = ssim({ protocol: "wang2004", sampleCovariance: true });
+		near(await sample.value(clean, noisyPicture), 0.3572871789116997);
+		near(await ssim({ protocol: "piq" }).value(clean, noisyPicture), 0.6244639495511667);
+		near(await ssim({ protocol: "matlab" }).value(clean, noisyPicture), 0.6244639495511667);
+	});
 }
 
 function noisy(scale: number, side = 40): [Picture, Picture] {
