@@ -5,6 +5,7 @@ import { conv2d } from "./conv2d.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise-gradients.ts";
 import { batchMatMul, fusedMatMul } from "./matmul.ts";
 import { avgPoolGradient, maxPoolGradient } from "./pool-gradients.ts";
+import { reduction } from "./reduce.ts";
 import { resizeBilinearGradient, resizeNearestGradient } from "./resize-gradients.ts";
 import type { KernelCall } from "./scope.ts";
 import { unsortedSegmentSum } from "./segment-sum.ts";
@@ -24,6 +25,13 @@ const kernels: Readonly<Record<string, (call: KernelCall) => tf.TensorInfo>> = {
 	_FusedMatMul: fusedMatMul,
 };
 
+/** Kernels made from the backend's own. */
+const remade: Readonly<Record<string, (own: tf.KernelFunc) => (call: KernelCall) => tf.TensorInfo>> = {
+	Conv2D: conv2d,
+	Mean: (own) => reduction(own, true),
+	Sum: (own) => reduction(own, false),
+};
+
 let registered = false;
 
 /**
@@ -34,11 +42,13 @@ let registered = false;
 export function registerWasmKernels(): void {
 	if (registered) return;
 	for (const [kernelName, kernel] of Object.entries(kernels)) register(kernelName, kernel);
-	const own = tf.getKernel("Conv2D", "wasm");
-	if (own === undefined) {
-		throw new Error("wasm: @tensorflow/tfjs-backend-wasm must be imported before its kernels are replaced, got none");
+	for (const [kernelName, remake] of Object.entries(remade)) {
+		const own = tf.getKernel(kernelName, "wasm");
+		if (own === undefined) {
+			throw new Error(`wasm: @tensorflow/tfjs-backend-wasm must be imported first, got no kernel ${kernelName}`);
+		}
+		register(kernelName, remake(own.kernelFunc), own.setupFunc);
 	}
-	register("Conv2D", conv2d(own.kernelFunc), own.setupFunc);
 	registered = true;
 }
 
