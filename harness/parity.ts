@@ -1,8 +1,10 @@
 /** Runs every model golden below a folder against our builders, as `fovea parity` does. */
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { attentionganV2 } from "./parity/attentiongan-v2.ts";
 import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
+import { cyclegan } from "./parity/cyclegan.ts";
 import { extractors } from "./parity/extractors.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { sagan } from "./parity/sagan.ts";
@@ -29,7 +31,14 @@ export interface ParityReport {
 }
 
 /** By the name of the goldens' folder. */
-const systems: Readonly<Record<string, ParitySystem>> = { ccagan, extractors, sagan, stargan };
+const systems: Readonly<Record<string, ParitySystem>> = {
+	attentiongan_v2: attentionganV2,
+	ccagan,
+	cyclegan,
+	extractors,
+	sagan,
+	stargan,
+};
 
 /** Runs all goldens below `folder`, in order of their paths; yields each case, and returns the report. */
 export async function* parity(

@@ -17,3 +17,8 @@ export function leakyRelu(slope: number): Block {
 export function tanh(): Block {
 	return () => (x) => tf.tanh(x);
 }
+
+/** Takes a place in a sequence and does nothing. */
+export function identity(): Block {
+	return () => (x) => x;
+}

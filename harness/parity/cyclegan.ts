@@ -1,0 +1,48 @@
+/** Goldens of CycleGAN's networks. */
+import type * as tf from "@tensorflow/tfjs";
+import { resnetGenerator, unetGenerator } from "../../models/cyclegan.ts";
+import type { Block } from "../../models/layers/layer.ts";
+import { pixelgan } from "../../models/layers/patchgan.ts";
+import { runPatchgan } from "./attentiongan-v2.ts";
+import type { Results } from "./compare.ts";
+import type { Golden } from "./golden.ts";
+import { runNet } from "./net.ts";
+import type { ParitySystem } from "./system.ts";
+
+export const cyclegan: ParitySystem = {
+	parts: {
+		generator_resnet: (golden) =>
+			runBlock(
+				golden,
+				"image",
+				resnetGenerator({
+					ngf: golden.config.number("ngf"),
+					blocks: golden.config.number("n_blocks"),
+					norm: norm(golden),
+				}),
+			),
+		generator_unet: (golden) =>
+			runBlock(
+				golden,
+				"image",
+				unetGenerator({
+					ngf: golden.config.number("ngf"),
+					downs: golden.config.number("num_downs"),
+					norm: norm(golden),
+				}),
+			),
+		discriminator_pixel: (golden) =>
+			runBlock(golden, "score", pixelgan({ ndf: golden.config.number("ndf"), norm: norm(golden) })),
+		discriminator_patchgan: runPatchgan,
+	},
+};
+
+const norm = ({ config }: Golden) => config.choice("norm", ["instance", "batch", "none"]);
+
+/** A network from `input/image` to one output. */
+function runBlock(golden: Golden, output: string, block: Block): Results {
+	return runNet(golden, (parameters) => {
+		const layer = block(parameters);
+		return ({ image }, pass) => ({ [output]: layer(image as tf.Tensor4D, pass) });
+	});
+}

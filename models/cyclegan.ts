@@ -1,0 +1,154 @@
+/**
+ * CycleGAN: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV
+ * 2017; follows junyanz/pytorch-CycleGAN-and-pix2pix networks.py and cycle_gan_model.py.
+ *
+ *     resnet: conv7 → 2 × down → residual blocks → 2 × up → conv7 → tanh      (reflection padding)
+ *     unet:   down-samplings to one point and back, with skips
+ *     D: PatchGAN, or PixelGAN
+ */
+import * as tf from "@tensorflow/tfjs";
+import { leakyRelu as leaky } from "../engine/ops/leaky-relu.ts";
+import type { Parameters } from "../engine/parameters.ts";
+import { identity, relu, tanh } from "./layers/activation.ts";
+import { convolution, transposedConvolution } from "./layers/convolution.ts";
+import { type CycleGan, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
+import { type Block, type Layer, sequence } from "./layers/layer.ts";
+import { cycleganInit, type Norm, normalization } from "./layers/normalization.ts";
+import { patchgan, pixelgan } from "./layers/patchgan.ts";
+import type { Paper } from "./paper.ts";
+
+export interface ResnetOptions {
+	/** Channels of the pictures. @default 3 */
+	readonly channels?: number;
+	/** Width of the first layer. @default 64 */
+	readonly ngf?: number;
+	/** Residual blocks. @default 9 */
+	readonly blocks?: number;
+	/** @default "instance" */
+	readonly norm?: Norm;
+}
+
+/** Residual generator: pictures [N, H, W, channels], H and W multiples of 4, to pictures. Parameters are named `model.…`. */
+export function resnetGenerator({ channels = 3, ngf = 64, blocks = 9, norm = "instance" }: ResnetOptions = {}): Block {
+	const bias = norm === "instance";
+	const wide = ngf * 4;
+	const down = { ...cycleganInit, stride: 2, padding: 1, bias };
+	const up = { ...cycleganInit, stride: 2, padding: 1, outputPadding: 1, bias };
+	// The padding has a place of its own in the authors' sequence.
+	const padded = (input: number, output: number, kernel: number, hasBias: boolean) => [
+		identity(),
+		convolution(input, output, { ...cycleganInit, kernel, reflect: (kernel - 1) / 2, bias: hasBias }),
+	];
+	const residual: Block = (parameters) => {
+		const branch = sequence(
+			...padded(wide, wide, 3, bias),
+			normalization(norm, wide),
+			relu(),
+			...padded(wide, wide, 3, bias),
+			normalization(norm, wide),
+		)(parameters.at("conv_block"));
+		return (x, pass) => tf.add(x, branch(x, pass));
+	};
+	const model = sequence(
+		...padded(channels, ngf, 7, bias),
+		normalization(norm, ngf),
+		relu(),
+		convolution(ngf, ngf * 2, down),
+		normalization(norm, ngf * 2),
+		relu(),
+		convolution(ngf * 2, wide, down),
+		normalization(norm, wide),
+		relu(),
+		...Array.from({ length: blocks }, () => residual),
+		transposedConvolution(wide, ngf * 2, up),
+		normalization(norm, ngf * 2),
+		relu(),
+		transposedConvolution(ngf * 2, ngf, up),
+		normalization(norm, ngf),
+		relu(),
+		...padded(ngf, channels, 7, true),
+		tanh(),
+	);
+	return (parameters) => model(parameters.at("model"));
+}
+
+export interface UnetOptions {
+	/** Channels of the pictures. @default 3 */
+	readonly channels?: number;
+	/** Width of the first layer. @default 64 */
+	readonly ngf?: number;
+	/** Down-samplings, at least 5; height and width must be multiples of 2^downs. @default 8 */
+	readonly downs?: number;
+	/** @default "instance" */
+	readonly norm?: Norm;
+}
+
+/** U-Net generator. Its skips carry the picture behind the leaky ReLU, which works in place in the authors' code. */
+export function unetGenerator({ channels = 3, ngf = 64, downs = 8, norm = "instance" }: UnetOptions = {}): Block {
+	if (!Number.isInteger(downs) || downs < 5) throw new RangeError(`unet: downs must be 5 or more, got ${downs}`);
+	const bias = norm === "instance";
+	const halving = { ...cycleganInit, kernel: 4, stride: 2, padding: 1 };
+	const widths = [1, 2, 4, 8, ...Array.from({ length: downs - 4 }, () => 8)].map((times) => times * ngf);
+	const level = (depth: number, parameters: Parameters): Layer => {
+		const model = parameters.at("model");
+		const [outer, inner] = [depth === 0 ? channels : (widths[depth - 1] as number), widths[depth] as number];
+		const isOutermost = depth === 0;
+		const isInnermost = depth === downs - 1;
+		const first = isOutermost ? 0 : 1;
+		const toDown = convolution(outer, inner, { ...halving, bias })(model.at(first));
+		const downNorm = normalization(isOutermost || isInnermost ? "none" : norm, inner)(model.at(first + 1));
+		const below = isInnermost ? undefined : level(depth + 1, model.at(isOutermost ? 1 : 3));
+		const last = isOutermost || isInnermost ? 3 : 5;
+		const up = transposedConvolution(isInnermost ? inner : inner * 2, outer, { ...halving, bias: bias || isOutermost });
+		const toUp = up(model.at(last));
+		const upNorm = normalization(isOutermost ? "none" : norm, outer)(model.at(last + 1));
+		const rectify = relu()(model);
+		return (x, pass) => {
+			const skip = isOutermost ? x : leaky(x, 0.2);
+			const low = downNorm(toDown(skip, pass), pass);
+			const back = toUp(rectify(below === undefined ? low : below(low, pass), pass), pass);
+			return isOutermost ? tf.tanh(back) : (tf.concat([skip, upNorm(back, pass)], 3) as tf.Tensor4D);
+		};
+	};
+	return (parameters) => level(0, parameters.at("model"));
+}
+
+export interface CycleganOptions extends CycleOptions, ResnetOptions {
+	/** @default "resnet" */
+	readonly generator?: "resnet" | "unet";
+	/** Down-samplings of the U-Net. @default 8 */
+	readonly downs?: number;
+	/** @default "patch" */
+	readonly discriminator?: "patch" | "pixel";
+	/** Width of the discriminators' first layer. @default 64 */
+	readonly ndf?: number;
+	/** Strided layers of a PatchGAN. @default 3 */
+	readonly dLayers?: number;
+}
+
+/** Builds CycleGAN; the defaults are the paper's. */
+export function cyclegan(options: CycleganOptions = {}): CycleGan {
+	const { generator = "resnet", discriminator = "patch", dLayers = 3, ...rest } = options;
+	const build = generator === "resnet" ? resnetGenerator(rest) : unetGenerator(rest);
+	return cycleTraining(
+		{
+			id: "cyclegan",
+			generator: (parameters) => {
+				const layer = build(parameters);
+				return (x, pass) => ({ image: layer(x, pass) });
+			},
+			discriminator: discriminator === "patch" ? patchgan({ ...rest, layers: dLayers }) : pixelgan(rest),
+		},
+		rest,
+	);
+}
+
+export const paper: Paper = {
+	id: "cyclegan",
+	title: "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
+	year: 2017,
+	citation: "J.-Y. Zhu, T. Park, P. Isola, A. A. Efros. ICCV 2017.",
+	url: "https://arxiv.org/abs/1703.10593",
+	published: [],
+	claims: [],
+};

@@ -1,0 +1,54 @@
+/** Discriminators of the CycleGAN family (junyanz/pytorch-CycleGAN-and-pix2pix networks.py). */
+import { leakyRelu } from "./activation.ts";
+import { convolution } from "./convolution.ts";
+import { type Block, sequence } from "./layer.ts";
+import { cycleganInit, type Norm, normalization } from "./normalization.ts";
+
+export interface PatchganOptions {
+	/** Channels of the pictures. @default 3 */
+	readonly channels?: number;
+	/** Width of the first layer. @default 64 */
+	readonly ndf?: number;
+	/** Strided layers; 3 gives patches of 70 × 70 pixels. @default 3 */
+	readonly layers?: number;
+	/** @default "instance" */
+	readonly norm?: Norm;
+}
+
+/** PatchGAN: pictures [N, H, W, channels] → a score per patch. Parameters are named `model.…`. */
+export function patchgan({ channels = 3, ndf = 64, layers = 3, norm = "instance" }: PatchganOptions = {}): Block {
+	const bias = norm === "instance";
+	const widths = Array.from({ length: layers + 1 }, (_, index) => ndf * Math.min(2 ** index, 8));
+	const inner = widths.slice(1).flatMap((width, index) => [
+		convolution(widths[index] as number, width, {
+			...cycleganInit,
+			kernel: 4,
+			stride: index + 1 < layers ? 2 : 1,
+			padding: 1,
+			bias,
+		}),
+		normalization(norm, width),
+		leakyRelu(0.2),
+	]);
+	const blocks = sequence(
+		convolution(channels, ndf, { ...cycleganInit, kernel: 4, stride: 2, padding: 1 }),
+		leakyRelu(0.2),
+		...inner,
+		convolution(widths[layers] as number, 1, { ...cycleganInit, kernel: 4, padding: 1 }),
+	);
+	return (parameters) => blocks(parameters.at("model"));
+}
+
+/** PixelGAN: pictures → a score per pixel, by 1 × 1 convolutions. Parameters are named `net.…`. */
+export function pixelgan({ channels = 3, ndf = 64, norm = "instance" }: Omit<PatchganOptions, "layers"> = {}): Block {
+	const bias = norm === "instance";
+	const blocks = sequence(
+		convolution(channels, ndf, { ...cycleganInit, kernel: 1 }),
+		leakyRelu(0.2),
+		convolution(ndf, ndf * 2, { ...cycleganInit, kernel: 1, bias }),
+		normalization(norm, ndf * 2),
+		leakyRelu(0.2),
+		convolution(ndf * 2, 1, { ...cycleganInit, kernel: 1, bias }),
+	);
+	return (parameters) => blocks(parameters.at("net"));
+}
