@@ -13,8 +13,9 @@ testOp("instanceNorm", ({ x, scale, shift }, options: InstanceNormOptions) =>
 	}),
 );
 
-// Samples of 2^18 values take another path on TensorFlow; its sums are of 2^16 products in another order.
-const tolerance = 1e-4;
+// Samples of 2^18 values take another path on TensorFlow. Sums over 2^17 signed products that mostly cancel, each side in
+// its own order: 2^17 · 2^-24 relative to the terms, some 5e-4 of what is left.
+const tolerance = 5e-4;
 
 test.serial("large samples equal the definition, gradients included", (t) =>
 	onEngines(() =>
