@@ -7,6 +7,7 @@ import { compareResult, isResult, type Quantity, type Results } from "./parity/c
 import { cyclegan } from "./parity/cyclegan.ts";
 import { extractors } from "./parity/extractors.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
+import { losses } from "./parity/losses.ts";
 import { sagan } from "./parity/sagan.ts";
 import { stargan } from "./parity/stargan.ts";
 import type { ParitySystem, RunPart } from "./parity/system.ts";
@@ -36,6 +37,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	ccagan,
 	cyclegan,
 	extractors,
+	losses,
 	sagan,
 	stargan,
 };
