@@ -117,8 +117,9 @@ if (data !== undefined) {
 		const picture = (data: Uint8Array): Picture => ({ data, height: 512, width: 512, channels: 1 });
 		const [clean, noisyPicture] = [picture(bytes), picture(noise)];
 		// Another order of the same float64 sums.
-		const near = (actual: number, expected: number): void =>
+		const near = (actual: number, expected: number): void => {
 			t.true(close(actual, expected, 1e-11), `${actual} ${expected}`);
+		};
 		near(await psnr().value(clean, noisyPicture), 22.40935284991332);
 		near(await ssim().value(clean, noisyPicture), 0.36745183279103666);
 		near(await ssim({ protocol: "wang2004" }).value(clean, noisyPicture), 0.3579642362365813);
