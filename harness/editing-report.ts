@@ -207,6 +207,7 @@ function markdown({ title, citation }: Paper, report: Reproduction): string {
 		verdict,
 		why,
 	]);
+	const minutes = report.trainings.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
 	const columns = ["claim", "published", "measured gain, 95 % interval", "verdict", "why"];
 	return [
 		`# ${title}`,
@@ -214,7 +215,7 @@ function markdown({ title, citation }: Paper, report: Reproduction): string {
 		citation,
 		"",
 		`Preset ${report.preset}, data: ${report.data}.`,
-		`Engine ${report.engine.name} ${report.engine.version}, ${(report.seconds / 60).toFixed(0)} minutes.`,
+		`Engine ${report.engine.name} ${report.engine.version}; ${report.trainings.length} trainings of ${minutes.toFixed(0)} minutes in all.`,
 		"",
 		`    ${report.command}`,
 		"",

@@ -32,8 +32,6 @@ export interface EditingPreset {
 	readonly nCritic: number;
 	/** @default each system's own */
 	readonly lambdaRec?: number;
-	/** Decay of the average of G that is evaluated. @default none: G as it ends */
-	readonly average?: number;
 	readonly seeds: readonly number[];
 	/** Resamples of the test pictures behind each interval. */
 	readonly resamples: number;
@@ -59,7 +57,7 @@ export const presets: Readonly<Record<PresetName, EditingPreset>> = {
 		judge: { steps: 80, batchSize: 32, widths: [16, 32, 64, 64] },
 	},
 	// Gives recognisable, edited faces in 15 to 30 minutes on one core: small pictures, a warm-up that all systems share, one
-	// step of D for each of G, a rate above the paper's that falls to zero, and an average of G for evaluation.
+	// step of D for each of G, and a rate above the paper's that falls to zero.
 	laptop: {
 		data: "faces",
 		pictures: { train: 4000, test: 300 },
@@ -72,7 +70,6 @@ export const presets: Readonly<Record<PresetName, EditingPreset>> = {
 		decayOver: 0.5,
 		nCritic: 1,
 		lambdaRec: 10,
-		average: 0.995,
 		seeds: [1, 2],
 		resamples: 100,
 		judge: { steps: 600 },
@@ -105,7 +102,7 @@ export const systems: Readonly<Record<string, (options: CcaGanOptions) => Condit
 
 /** Builds one of the systems as a preset has it. */
 export function buildSystem(id: string, preset: EditingPreset, attributes: number, seed: number): ConditionalGan {
-	const { networks, imageSize, rate, nCritic, lambdaRec, average } = preset;
+	const { networks, imageSize, rate, nCritic, lambdaRec } = preset;
 	const build = systems[id];
 	if (build === undefined) throw new RangeError(`system: must be one of ${Object.keys(systems).join(", ")}, got ${id}`);
 	return build({
@@ -117,7 +114,6 @@ export function buildSystem(id: string, preset: EditingPreset, attributes: numbe
 		nCritic,
 		seed: Random.seed(seed).split("initial weights").uint32(),
 		...(lambdaRec === undefined ? {} : { lambdaRec }),
-		...(average === undefined ? {} : { average }),
 	});
 }
 
@@ -144,7 +140,7 @@ export async function trainEditor(
 			...preset.networks,
 			data: `${dataset.name}, ${dataset.count("train")} pictures of ${preset.imageSize} × ${preset.imageSize}`,
 			...{ warmUp, steps, batchSize: preset.batchSize, rate: preset.rate, decayOver: preset.decayOver },
-			...{ nCritic: preset.nCritic, lambdaRec: preset.lambdaRec ?? "own", average: preset.average ?? "none" },
+			...{ nCritic: preset.nCritic, lambdaRec: preset.lambdaRec ?? "own" },
 		},
 		// The warm-up begins at twice the rate of the adversarial game and comes down to half of it.
 		rate: (iteration) =>
