@@ -40,6 +40,9 @@ program.hook("preAction", (_, command) => {
 	line.read(command);
 });
 
+// Node's own printer of warnings adds a line on how to trace them.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => process.stderr.write(`${warning.name}: ${warning.message}\n`));
 process.on("SIGINT", () => {
 	if (line.signal.aborted) process.exit(130);
 	line.interrupt();

@@ -139,9 +139,9 @@ function libraryVersion(): string {
 	return backend?.binding?.TF_Version ?? "unknown";
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 took out of `util`. */
+/** tfjs-node 4.22 calls two functions that Node 22 warns of and Node 23 took out of `util`; these do the same. */
 function restoreRemovedUtilities(): void {
 	const utilities = util as unknown as Record<string, unknown>;
-	utilities["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
-	utilities["isArray"] ??= Array.isArray;
+	utilities["isNullOrUndefined"] = (value: unknown) => value === null || value === undefined;
+	utilities["isArray"] = Array.isArray;
 }
