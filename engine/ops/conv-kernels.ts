@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Attribute, attribute, execute } from "../tensorflow/execute.ts";
+import { type Attribute, attribute, execute, intVector } from "../tensorflow/execute.ts";
 import { defineKernel, type Op } from "./kernel.ts";
 import type { Sides } from "./padding.ts";
 
@@ -48,7 +48,7 @@ const inputKernel: Op<Geometry, "dy" | "filter"> = defineKernel({
 	name: "FoveaConvInput",
 	tensorflow: ({ dy, filter }, geometry, backend) => {
 		const [n] = (dy as tf.Tensor4D).shape;
-		const shape = tf.tensor1d([n, ...geometry.size, (filter as tf.Tensor4D).shape[2]], "int32");
+		const shape = intVector(backend, [n, ...geometry.size, (filter as tf.Tensor4D).shape[2]]);
 		const inputs = [shape, filter, dy];
 		return execute(backend, "Conv2DBackpropInput", tensorflowAttributes(geometry), inputs);
 	},
@@ -74,7 +74,7 @@ const filterKernel: Op<Geometry, "x" | "dy"> = defineKernel({
 	name: "FoveaConvFilter",
 	tensorflow: ({ x, dy }, geometry, backend) => {
 		const channels = [(x as tf.Tensor4D).shape[3], (dy as tf.Tensor4D).shape[3]];
-		const shape = tf.tensor1d([...geometry.kernel, ...channels], "int32");
+		const shape = intVector(backend, [...geometry.kernel, ...channels]);
 		const inputs = [x, shape, dy];
 		return execute(backend, "Conv2DBackpropFilter", tensorflowAttributes(geometry), inputs);
 	},
@@ -96,8 +96,16 @@ const filterKernel: Op<Geometry, "x" | "dy"> = defineKernel({
 	}),
 });
 
+const known = new WeakMap<Geometry, readonly Attribute[]>();
+
 /** Attributes of TensorFlow's convolution ops. Explicit padding costs a copy there, so SAME is said where it means the same. */
-export function tensorflowAttributes({ size, kernel, stride, pads }: Geometry): Attribute[] {
+export function tensorflowAttributes(geometry: Geometry): readonly Attribute[] {
+	const made = known.get(geometry) ?? makeAttributes(geometry);
+	known.set(geometry, made);
+	return made;
+}
+
+function makeAttributes({ size, kernel, stride, pads }: Geometry): Attribute[] {
 	const same = [0, 1].every((axis) => {
 		const side = size[axis] as number;
 		const step = stride[axis] as number;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { execute } from "../tensorflow/execute.ts";
+import { execute, intVector } from "../tensorflow/execute.ts";
 import { type Geometry, tensorflowAttributes, tfjsPadding } from "./conv-kernels.ts";
 import { convGeometry } from "./conv2d.ts";
 import { defineKernel, type Op } from "./kernel.ts";
@@ -57,7 +57,7 @@ const forwardKernel: Op<Attributes, "x" | "filter"> = defineKernel({
 const inputKernel: Op<Attributes, "dy" | "filter"> = defineKernel({
 	name: "FoveaDepthwiseInput",
 	tensorflow: ({ dy, filter }, { geometry }, backend) => {
-		const shape = tf.tensor1d(inputShape(dy, filter, geometry), "int32");
+		const shape = intVector(backend, inputShape(dy, filter, geometry));
 		const inputs = [shape, filter, dy];
 		return execute(backend, "DepthwiseConv2dNativeBackpropInput", tensorflowAttributes(geometry), inputs);
 	},
@@ -82,7 +82,7 @@ const inputKernel: Op<Attributes, "dy" | "filter"> = defineKernel({
 const filterKernel: Op<Attributes, "x" | "dy"> = defineKernel({
 	name: "FoveaDepthwiseFilter",
 	tensorflow: ({ x, dy }, { geometry, shape }, backend) => {
-		const inputs = [x, tf.tensor1d([...shape], "int32"), dy];
+		const inputs = [x, intVector(backend, shape), dy];
 		return execute(backend, "DepthwiseConv2dNativeBackpropFilter", tensorflowAttributes(geometry), inputs);
 	},
 	composed: ({ x, dy }, { geometry, shape }) =>
