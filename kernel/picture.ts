@@ -111,5 +111,3 @@ export function picture(pictures: PictureBatch | PictureTensor, options: GridOpt
 	const text = `[${count === 1 ? "picture" : `${count} pictures`} of ${width} × ${height}]`;
 	return new Picture(gridPixels(pictures, options), text);
 }
-
-export const imageGrid = picture;
