@@ -58,10 +58,10 @@ function title(task: Task, { width, size, batch }: Size): string {
 	return `${what}, width ${width}, ${size} × ${size}, batch ${batch}`;
 }
 
-/** Tensors and resident memory over 200 iterations, after ten to settle. */
+/** Tensors and resident memory over 200 iterations, after fifty in which the JavaScript heap settles. */
 async function keepsMemory(report: Parameters<Bench["run"]>[0]): Promise<void> {
 	using ours = training("iteration", { width: 16, size: 32, batch: 4, layers: 4 });
-	ours.steps(10);
+	ours.steps(50);
 	const before = { tensors: tf.memory().numTensors, bytes: process.memoryUsage.rss() };
 	ours.steps(200);
 	const tensors = tf.memory().numTensors - before.tensors;
