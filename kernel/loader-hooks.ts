@@ -42,7 +42,6 @@ export function initialize(given: LoaderData): void {
 		if (answer.error === undefined) asked?.resolve(answer);
 		else asked?.reject(new SyntaxError(answer.error));
 	});
-	data.compiler.unref();
 }
 
 const SOURCES = [".ts", ".tsx", ".mts"];

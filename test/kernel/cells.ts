@@ -230,7 +230,8 @@ test("completion knows earlier cells, types of members, module names; inspection
 	t.deepEqual((await complete("'😀'; 数.he"))["matches"], ["height"]);
 	t.is((await complete("'😀'; 数.he"))["cursor_start"], 7);
 	t.deepEqual((await complete("import { readFileS } from 'node:fs'", 18))["matches"], ["readFileSync"]);
-	t.true(((await complete("import {} from './lib/sha", 25))["matches"] as string[]).includes("shapes.ts"));
+	const files = (await complete("import {} from './lib/sha'", 25))["matches"] as string[];
+	t.regex(files.join(), /^shapes/);
 	const [entry] = (
 		(await complete("addit"))["metadata"] as { _jupyter_types_experimental: { type: string; signature: string }[] }
 	)._jupyter_types_experimental;
