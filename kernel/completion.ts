@@ -105,10 +105,13 @@ export function isComplete(source: string): Completeness {
 	if (problems.length === 0) return { status: "complete" };
 	const isOpen = (each: ts.Diagnostic) =>
 		(each.start ?? 0) + (each.length ?? 0) >= end && ((each.start ?? 0) >= end || UNTERMINATED.has(each.code));
-	if (!problems.every(isOpen)) return { status: "invalid" };
+	// A string in quotes cannot go on in the next line.
+	if (!problems.every(isOpen) || problems.some((each) => each.code === UNTERMINATED_STRING))
+		return { status: "invalid" };
 	return { status: "incomplete", indent: "  ".repeat(openBrackets(source)) };
 }
 
+const UNTERMINATED_STRING = 1002;
 /** Unterminated template literal, comment. */
 const UNTERMINATED = new Set([1160, 1010]);
 

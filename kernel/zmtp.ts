@@ -306,6 +306,12 @@ export class Listener {
 		}
 	}
 
+	/** The port bound, which the system chose when 0 was asked for. */
+	get port(): number {
+		const address = this.server.address();
+		return typeof address === "object" && address !== null ? address.port : 0;
+	}
+
 	/** The newest ready peer that calls itself `identity`. */
 	find(identity: Buffer): Peer | undefined {
 		return [...this.peers].reverse().find((peer) => peer.isReady && peer.identity.equals(identity));
