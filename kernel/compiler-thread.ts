@@ -49,8 +49,7 @@ loader.on("message", ({ id, fileName, text }: { id: number; fileName: string; te
 	}
 });
 
-const { baseUrl, paths = {}, pathsBasePath } = compiler.options;
-parentPort?.postMessage({ folder, baseUrl: baseUrl ?? (pathsBasePath as string | undefined), paths });
+parentPort?.postMessage({ folder, paths: compiler.options.paths ?? {} });
 // The first check reads TypeScript's library files, which would otherwise fall on the first cell.
 compiler.open("", false);
 compiler.program().getSemanticDiagnostics(compiler.program().getSourceFile(compiler.cellPath));

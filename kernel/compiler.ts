@@ -217,14 +217,15 @@ export class Compiler {
 		const resolutionHost = {
 			fileExists: (file: string) => this.texts.has(file) || ts.sys.fileExists(file),
 			readFile: (file: string) => this.texts.get(file)?.text ?? ts.sys.readFile(file),
+			getCurrentDirectory: () => this.folder,
 			directoryExists: ts.sys.directoryExists,
 			getDirectories: ts.sys.getDirectories,
 			realpath: (file: string) => (this.texts.has(file) ? file : (ts.sys.realpath?.(file) ?? file)),
 		};
 		return {
 			...resolutionHost,
+			useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
 			readDirectory: ts.sys.readDirectory,
-			getCurrentDirectory: () => this.folder,
 			getDefaultLibFileName: ts.getDefaultLibFilePath,
 			getCompilationSettings: () => this.options,
 			getScriptFileNames: () => [this.globalsPath, this.cellPath],
@@ -266,6 +267,20 @@ function exportable(own: readonly Declaration[]): string[] {
 	return own.filter(({ exported }) => !exported).map(({ name }) => name);
 }
 
+/** Where this package's own modules are, for completion of their names; a notebook folder's own copy goes first. */
+function ownPackage(folder: string): Record<string, string[]> {
+	const root = path.join(kernelFolder, "..", "..");
+	const { name, exports } = require(path.join(root, "package.json")) as {
+		name: string;
+		exports: Record<string, string>;
+	};
+	if (ts.sys.fileExists(path.join(folder, "node_modules", name, "package.json"))) return {};
+	const modules = Object.entries(exports).filter(([, target]) => target.endsWith(".js"));
+	return Object.fromEntries(
+		modules.map(([key, target]) => [name + key.slice(1), [path.join(root, target.slice(0, -".js".length))]]),
+	);
+}
+
 /** The notebook folder's tsconfig.json, with what a cell needs on top. */
 function readOptions(folder: string): ts.CompilerOptions {
 	const configPath = ts.findConfigFile(folder, ts.sys.fileExists);
@@ -274,9 +289,15 @@ function readOptions(folder: string): ts.CompilerOptions {
 				?.options
 		: undefined;
 	const { lib: _lib, types, typeRoots = [], ...chosen } = fromFile ?? {};
+	const base = (fromFile?.pathsBasePath as string | undefined) ?? fromFile?.baseUrl ?? folder;
+	const own = Object.entries(fromFile?.paths ?? {}).map(([name, targets]) => [
+		name,
+		targets.map((target) => path.resolve(base, target)),
+	]);
 	return {
 		strict: true,
 		...chosen,
+		paths: { ...ownPackage(folder), ...Object.fromEntries(own) },
 		lib: fromFile?.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.collection.d.ts"],
 		types: [...new Set(["node", ...(types ?? [])])],
 		typeRoots: [...typeRoots, path.join(folder, "node_modules", "@types"), nodeTypesFolder()],

@@ -35,7 +35,15 @@ export function complete(compiler: Compiler, source: string, cursor: number): Co
 		types: entries.map((entry, index) => {
 			// The details of a few are worth their milliseconds; those of hundreds are not.
 			const signature = index < 20 ? signatureOf(compiler, entry, cursor) : undefined;
-			return { text: entry.name, type: entry.kind, ...(signature ? { signature } : {}) };
+			// Names of earlier cells are imported, which is none of the reader's business.
+			const [, aliased] = /^\(alias\) (\w+)/.exec(signature ?? "") ?? [];
+			const type = entry.kind === ts.ScriptElementKind.alias ? (aliased ?? entry.kind) : entry.kind;
+			const isCall = signature?.includes("(", aliased ? "(alias)".length : 0) ?? false;
+			return {
+				text: entry.name,
+				type,
+				...(isCall && signature ? { signature: signature.replace(/^\(alias\) /, "") } : {}),
+			};
 		}),
 	};
 }
@@ -50,8 +58,7 @@ function signatureOf(compiler: Compiler, entry: ts.CompletionEntry, cursor: numb
 		{},
 		entry.data,
 	);
-	const text = ts.displayPartsToString(details?.displayParts);
-	return text.includes("(") ? text : undefined;
+	return details && ts.displayPartsToString(details.displayParts).replace(/\nimport [^\n]*$/, "");
 }
 
 /** What stands at the cursor: its type and documentation, or the signatures of the call being written. */

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { CONNECTION_VARIABLE } from "./death-note.ts";
 import { type Header, makeMessage, Signer } from "./messages.ts";
-import { addressOf, readConnection } from "./sockets.ts";
+import { addressOf, type Connection } from "./sockets.ts";
 import { Listener, type Peer } from "./zmtp.ts";
 
-/** Started by death-note.ts after a kernel's sudden death: answers the cell that ran. `node last-words.js FILE HEADER` */
+/** Started by death-note.ts after a kernel's sudden death: answers the cell that ran. `node last-words.js HEADER` */
 
-const [connectionFile = "", headerText = ""] = process.argv.slice(2);
-const connection = readConnection(connectionFile);
+const [headerText = ""] = process.argv.slice(2);
+const connection = JSON.parse(process.env[CONNECTION_VARIABLE] ?? "") as Connection;
 const parent = JSON.parse(headerText) as Header;
 const signer = new Signer(connection.key, connection.signature_scheme);
 const session = randomUUID();

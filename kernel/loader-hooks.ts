@@ -16,7 +16,6 @@ export interface LoaderData {
 	readonly maps: MessagePort;
 	readonly folder: string;
 	readonly kernelFolder: string;
-	readonly baseUrl: string | undefined;
 	readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -78,7 +77,7 @@ function findByPaths(specifier: string): string | undefined {
 			continue;
 		const star = tail === undefined ? "" : specifier.slice(head.length, specifier.length - tail.length);
 		for (const target of targets) {
-			const found = findFile(path.resolve(data.baseUrl ?? data.folder, target.replace("*", star)));
+			const found = findFile(target.replace("*", star));
 			if (found) return found;
 		}
 	}

@@ -10,7 +10,7 @@ import { onStackNeeded, rememberScript } from "./stacks.ts";
 
 export interface LoaderSettings {
 	readonly folder: string;
-	readonly baseUrl: string | undefined;
+	/** tsconfig's `paths`, with absolute targets. */
 	readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
-import path from "node:path";
 import v8 from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { installEnvironment } from "./environment.ts";
@@ -58,7 +57,7 @@ function start(connectionFile: string): void {
 	const modules = new MessageChannel();
 	installClearAsyncStack();
 
-	let settings: LoaderSettings = { folder, baseUrl: undefined, paths: {} };
+	let settings: LoaderSettings = { folder, paths: {} };
 	const compiler = new Worker(new URL("./compiler-thread.js", import.meta.url), {
 		workerData: { folder, session: compile.port1, loader: modules.port1 },
 		transferList: [compile.port1, modules.port1],
@@ -70,7 +69,6 @@ function start(connectionFile: string): void {
 	const session = new Worker(new URL("./session-thread.js", import.meta.url), {
 		workerData: {
 			connection,
-			connectionFile: path.resolve(connectionFile),
 			main: main.port1,
 			answers: answers.port1,
 			compiler: compile.port2,

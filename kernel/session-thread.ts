@@ -13,7 +13,6 @@ import { type Connection, Sockets } from "./sockets.ts";
 
 export interface SessionData {
 	readonly connection: Connection;
-	readonly connectionFile: string;
 	readonly main: MessagePort;
 	readonly answers: MessagePort;
 	readonly compiler: MessagePort;
@@ -46,7 +45,7 @@ const ask: Ask = (method, ...values) => {
 	return new Promise((resolve, reject) => waiting.set(question, { resolve, reject }));
 };
 
-const note = new DeathNote(data.connectionFile);
+const note = new DeathNote(data.connection);
 const sockets = new Sockets(data.connection, id, (message, origin) => session.receive(message, origin));
 const session = new Session({
 	...data,

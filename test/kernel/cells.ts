@@ -220,7 +220,7 @@ test("a notebook for tslab runs as it is", async (t) => {
 	);
 });
 
-test("completion knows earlier cells, types of members, names of imports; inspection shows signatures and docs", async (t) => {
+test("completion knows earlier cells, types of members, module names; inspection shows signatures and docs", async (t) => {
 	const complete = async (code: string, cursor = [...code].length) =>
 		(await shared.kernel.request("complete_request", { code, cursor_pos: cursor })).reply.content;
 	await run(
@@ -230,9 +230,13 @@ test("completion knows earlier cells, types of members, names of imports; inspec
 	t.deepEqual((await complete("'😀'; 数.he"))["matches"], ["height"]);
 	t.is((await complete("'😀'; 数.he"))["cursor_start"], 7);
 	t.deepEqual((await complete("import { readFileS } from 'node:fs'", 18))["matches"], ["readFileSync"]);
+	const files = (await complete("import {} from './lib/sha'", 25))["matches"] as string[];
+	t.regex(files.join(), /^shapes/);
+	t.true(((await complete("import {} from 'fovea/kernel/plo'", 31))["matches"] as string[]).includes("plot"));
 	const [entry] = (
 		(await complete("addit"))["metadata"] as { _jupyter_types_experimental: { type: string; signature: string }[] }
 	)._jupyter_types_experimental;
+	t.like(entry, { type: "function" });
 	t.regex(entry?.signature ?? "", /addition\(left: number, right: number\): number/);
 	const inspected = (
 		await shared.kernel.request("inspect_request", { code: "addition(1, ", cursor_pos: 12, detail_level: 0 })

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "ava";
 import { Compiler } from "../../kernel/compiler.ts";
 import { isComplete } from "../../kernel/completion.ts";
@@ -31,4 +33,22 @@ test("whether more is to come", (t) => {
 		"class A {\n  b() {\n  }": "incomplete",
 	};
 	for (const [code, status] of Object.entries(cases)) t.is(isComplete(code).status, status as "complete", code);
+});
+
+test("the notebook folder's tsconfig.json is honoured: paths, and how strict to be", async (t) => {
+	const folder = await temporaryFolder(t);
+	await mkdir(join(folder, "deep"));
+	await writeFile(join(folder, "deep", "util.ts"), "export const deep = 'by paths'");
+	await writeFile(
+		join(folder, "tsconfig.json"),
+		'{"compilerOptions": {"paths": {"@/*": ["./deep/*"]}, "noImplicitAny": false}}',
+	);
+	const compiler = new Compiler(folder);
+	t.deepEqual(
+		compiler.compile("import { deep } from '@/util'\nconst text: string = deep\nfunction loose(a) { return a }", 1)
+			.problems,
+		[],
+	);
+	t.is(compiler.compile("const text: number = deep", 2).problems[0]?.code, 2322);
+	t.deepEqual(compiler.options.paths?.["@/*"], [join(folder, "deep", "*")]);
 });

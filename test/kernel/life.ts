@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { KernelClient } from "../../kernel/client.ts";
-import { type Message, makeMessage } from "../../kernel/messages.ts";
+import type { Message } from "../../kernel/messages.ts";
 import { connect } from "../../kernel/zmtp.ts";
 import { failure, kernelFor, printed, sleep, value } from "../helpers/kernel.ts";
 
