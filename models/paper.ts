@@ -58,6 +58,39 @@ export interface Watch {
 	readonly output?: (name: string, value: tf.Tensor) => void;
 }
 
+/** What a trained system is given. */
+export interface Input {
+	/** [N, H, W, C] in [-1, 1], the low-resolution ones of super-resolution; absent where a system starts from noise. */
+	readonly images?: tf.Tensor4D;
+	/** [N, attributes]: the target of a conditional system, the known attributes of a guided one. */
+	readonly labels?: tf.Tensor2D;
+	/** [N, latent], of systems that start from noise. */
+	readonly noise?: tf.Tensor2D;
+	/** Of two-domain systems. @default "a-to-b" */
+	readonly direction?: "a-to-b" | "b-to-a";
+}
+
+/** What a system made; the caller disposes. */
+export interface Output {
+	/** [N, H', W', C] in [-1, 1]. */
+	readonly images: tf.Tensor4D;
+	/** Masks and attention maps by name, [N, H, W] in [0, 1]. */
+	readonly maps: Readonly<Record<string, tf.Tensor3D>>;
+}
+
+/** What a system cannot do without: the field `name` of its input. Throws where it is missing. */
+export function required<T>(system: string, name: keyof Input, value: T | undefined): T {
+	if (value === undefined) throw new RangeError(`${system}: input must hold ${name}, got none`);
+	return value;
+}
+
+/** The draws called `name`. Throws where they are missing. */
+export function drawn(draws: Draws, name: string): ArrayLike<number> {
+	const values = draws[name];
+	if (values === undefined) throw new Error(`step: draws must hold ${name}, got ${Object.keys(draws).join(", ")}`);
+	return values;
+}
+
 /** A network pair (or more) that trains: owns its parameters and optimiser states. */
 export interface Gan<Batch> extends Disposable {
 	/** File name of the system: `cca-gan`. */
@@ -72,6 +105,8 @@ export interface Gan<Batch> extends Disposable {
 	step(batch: Batch, draws: Draws, iteration: number, watch?: Watch): Losses;
 	/** Sets every optimiser's rate as a fraction of its base rate (schedules). */
 	setRate(fraction: number): void;
+	/** What the trained system makes of pictures or noise, in evaluation mode; the caller disposes. Classifiers have none. */
+	apply?(input: Input): Output;
 	/** Attention maps by name, [N, H, W] in [0, 1]; the caller disposes. Empty where the system has none. */
 	attention(batch: Batch): Record<string, tf.Tensor3D>;
 }

@@ -21,7 +21,7 @@ import { minimize } from "./layers/minimize.ts";
 import { selfAttention } from "./layers/self-attention.ts";
 import { spectralConvolution, spectralTransposedConvolution } from "./layers/spectral-norm.ts";
 import { hinge } from "./losses/adversarial.ts";
-import type { Draws, Gan, Losses, Paper, Watch } from "./paper.ts";
+import { type Draws, type Gan, type Losses, type Paper, required, type Watch } from "./paper.ts";
 
 export interface SaganOptions {
 	/** Width of the last stage of G and the first of D. @default 64 */
@@ -142,6 +142,7 @@ export function sagan(options: SaganOptions = {}): Gan<tf.Tensor4D> & { generate
 			return ledger.read();
 		},
 		generate: (z) => generator(z, evaluation),
+		apply: ({ noise }) => ({ images: generator(required("sagan", "noise", noise), evaluation), maps: {} }),
 		attention: () => ({}),
 		setRate(fraction) {
 			optimizers.G.rate = gRate * fraction;

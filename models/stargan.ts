@@ -8,8 +8,10 @@
  * Differs from the code: instance norms keep no running statistics unless `track` asks for them, since nothing uses them;
  * the trainer lowers the rate to zero as the paper means, where the code lowers it by a thousandth only.
  */
+import { starganDiscriminator, starganGenerator } from "./layers/stargan-backbone.ts";
 import { type ConditionalGan, type StarganOptions, starganTraining } from "./layers/stargan-training.ts";
 import type { Paper } from "./paper.ts";
+import { type System, system } from "./system.ts";
 
 /** Builds StarGAN; the defaults are the paper's. */
 export function stargan(options: StarganOptions = {}): ConditionalGan {
@@ -25,3 +27,23 @@ export const paper: Paper = {
 	published: [],
 	claims: [],
 };
+
+export const systems: readonly System[] = [
+	system({
+		id: "stargan",
+		paper,
+		role: "baseline",
+		description: "One conditional generator for all attributes of a face.",
+		options: {
+			...{ imageSize: 128, gConvDim: 64, dConvDim: 64, cDim: 5, gRepeatNum: 6, dRepeatNum: 6, track: false },
+			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 10, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
+			...{ gRate: 1e-4, dRate: 1e-4 },
+		},
+		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track }) => ({
+			G: (parameters) => starganGenerator(parameters, { convDim: gConvDim, cDim, repeatNum: gRepeatNum, track }),
+			D: (parameters) =>
+				starganDiscriminator(parameters, { imageSize, convDim: dConvDim, cDim, repeatNum: dRepeatNum }),
+		}),
+		build: stargan,
+	}),
+];

@@ -9,7 +9,7 @@ import { Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
 import { leastSquares, logistic } from "../losses/adversarial.ts";
 import { meanAbsolute } from "../losses/reconstruction.ts";
-import type { Gan, UnpairedBatch, Watch } from "../paper.ts";
+import { type Gan, required, type UnpairedBatch, type Watch } from "../paper.ts";
 import { ImagePool, PoolDraws } from "./image-pool.ts";
 import { evaluation, type Layer, type Pass, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
@@ -135,6 +135,13 @@ export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): 
 			return ledger.read();
 		},
 		translate: (images, direction) => tf.tidy(() => (direction === "a-to-b" ? toB : toA)(images, evaluation).image),
+		apply({ images, direction = "a-to-b" }) {
+			const input = required(system.id, "images", images);
+			return tf.tidy(() => {
+				const { image, masks } = (direction === "a-to-b" ? toB : toA)(input, evaluation);
+				return { images: image, maps: masks === undefined ? {} : (system.maps?.(masks) ?? {}) };
+			});
+		},
 		attention({ a, b }) {
 			const { maps } = system;
 			if (maps === undefined) return {};

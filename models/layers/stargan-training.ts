@@ -12,7 +12,7 @@ import { logistic, wasserstein } from "../losses/adversarial.ts";
 import { gradientPenalty, interpolate } from "../losses/gradient-penalty.ts";
 import { labelEntropy } from "../losses/labels.ts";
 import { meanAbsolute } from "../losses/reconstruction.ts";
-import type { Draws, Gan, LabelledBatch, Losses, Watch } from "../paper.ts";
+import { type Draws, drawn, type Gan, type LabelledBatch, type Losses, required, type Watch } from "../paper.ts";
 import type { Query } from "./attention-map.ts";
 import { evaluation, type Layer, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
@@ -129,7 +129,7 @@ export function starganTraining(
 		const { images, labels } = batch;
 		const fake = generator(images, target, training);
 		watch?.output?.("fake", fake);
-		const between = penalized ? interpolate(images, fake, required(draws, "gp_alpha")) : undefined;
+		const between = penalized ? interpolate(images, fake, drawn(draws, "gp_alpha")) : undefined;
 		const loss = () => {
 			const real = discriminator(images, training);
 			const judged = discriminator(fake, training);
@@ -169,7 +169,7 @@ export function starganTraining(
 		step(batch, draws, iteration, watch) {
 			using ledger = new Ledger();
 			tf.tidy(() => {
-				const order = tf.tensor1d(Int32Array.from(required(draws, "permutation")), "int32");
+				const order = tf.tensor1d(Int32Array.from(drawn(draws, "permutation")), "int32");
 				const target = tf.gather(batch.labels, order);
 				stepDiscriminator(batch, target, draws, ledger, watch);
 				if ((iteration + 1) % nCritic === 0) stepGenerator(batch, target, ledger, watch);
@@ -183,6 +183,13 @@ export function starganTraining(
 			return ledger.read();
 		},
 		generate: (images, labels) => generator(images, labels, evaluation),
+		apply({ images, labels }) {
+			const input = {
+				images: required(id, "images", images),
+				labels: required(id, "labels", labels),
+			};
+			return { images: generator(input.images, input.labels, evaluation), maps: this.attention(input) };
+		},
 		attentionMatrices({ images, labels }) {
 			const matrices: Record<string, tf.Tensor3D> = {};
 			const observe = (name: string, matrix: tf.Tensor3D) => {
@@ -213,9 +220,3 @@ export function starganTraining(
 }
 
 const nothing = () => (): Layer | undefined => undefined;
-
-function required(draws: Draws, name: string): ArrayLike<number> {
-	const values = draws[name];
-	if (values === undefined) throw new Error(`step: draws must hold ${name}, got ${Object.keys(draws).join(", ")}`);
-	return values;
-}
