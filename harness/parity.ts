@@ -67,14 +67,15 @@ export async function* parity(
 }
 
 async function runFile(file: string, path: string): Promise<ParityCase | { file: string; why: string }> {
-	const golden = await readGolden(file);
-	const { system, part } = golden;
+	const given = await readGolden(file);
+	const { system, part } = given;
 	const known = systems[system];
 	if (known === undefined) return { file: path, why: `no builder for the folder ${system}` };
 	const run = partOf(known, part);
 	if (run === undefined) return { file: path, why: `no part of ${system} is called ${part}` };
 	try {
-		const quantities = compareAll(golden, run(golden), known.firstChannels ?? {});
+		const golden = known.rename?.(given) ?? given;
+		const quantities = compareAll(golden, run(golden), known);
 		return { file: path, system, part, quantities, pass: quantities.every(({ pass }) => pass) };
 	} catch (error) {
 		if (error instanceof UnsupportedError) return { file: path, why: error.message };
@@ -82,13 +83,15 @@ async function runFile(file: string, path: string): Promise<ParityCase | { file:
 	}
 }
 
-function compareAll(golden: Golden, results: Results, firstChannels: Readonly<Record<string, number>>): Quantity[] {
+function compareAll(golden: Golden, results: Results, { firstChannels = {}, closeness }: ParitySystem): Quantity[] {
 	const names = [...golden.tensors.keys()].filter(isResult);
 	if (names.length === 0) throw new UnsupportedError("file must hold results to compare, got none");
 	return names.flatMap((name) => {
 		const channels = firstChannels[name];
-		if (!golden.noise.has(name)) return [compareResult(golden, name, results.get(name))];
-		return channels === undefined ? [] : [compareResult(golden, name, results.get(name), channels)];
+		const isNoise = golden.noise.has(name);
+		if (isNoise && channels === undefined) return [];
+		const options = { closeness, channels: isNoise ? channels : undefined };
+		return [compareResult(golden, name, results.get(name), options)];
 	});
 }
 

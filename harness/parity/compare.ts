@@ -13,11 +13,19 @@ export interface Quantity {
 /** Results by the names that the golden file gives them. */
 export type Results = ReadonlyMap<string, TorchArray>;
 
+/** How close a folder's own README asks results to come, as a share of the largest stored value. */
+export interface Closeness {
+	readonly outputs: number;
+	readonly losses: number;
+	readonly gradients: number;
+}
+
 // The relative part of each tolerance is the reference's own: what float32 leaves of different orders of summation.
 // The absolute parts stand for sums that cancel to nearly nothing.
 const outputs = 1e-4;
 const gradients = 1e-3;
-const gradientFloor = 1e-7;
+// Also of everything where a folder has a closeness of its own.
+const floor = 1e-7;
 const weightChange = 0.05;
 const statistics = { relative: 1e-3, absolute: 2e-3 };
 const losses = { relative: 1e-4, absolute: 1e-6, laterRelative: 1e-3, laterAbsolute: 1e-5 };
@@ -27,11 +35,20 @@ export function isResult(name: string): boolean {
 	return /^(output|loss|grad|grad_input|after)\//.test(name);
 }
 
-/**
- * Compares one stored result with ours. `channels` limits the comparison of a convolution weight to its first input
- * channels, where rounding decides the rest.
- */
-export function compareResult(golden: Golden, name: string, ours: TorchArray | undefined, channels?: number): Quantity {
+export interface CompareOptions {
+	/** First input channels of a convolution weight that are compared, where rounding decides the rest. */
+	readonly channels?: number | undefined;
+	/** @default that of the PyTorch goldens */
+	readonly closeness?: Closeness | undefined;
+}
+
+/** Compares one stored result with ours. */
+export function compareResult(
+	golden: Golden,
+	name: string,
+	ours: TorchArray | undefined,
+	{ channels, closeness }: CompareOptions = {},
+): Quantity {
 	const limit = (array: TorchArray) => (channels === undefined ? array : firstInputs(array, channels));
 	const expected = limit(golden.tensors.get(name) as TorchArray);
 	const label = channels === undefined ? name : `${name}[:, :${channels}]`;
@@ -43,7 +60,10 @@ export function compareResult(golden: Golden, name: string, ours: TorchArray | u
 	const isChange = name.startsWith("after/") && before !== undefined && !isStatistic(name);
 	return isChange
 		? compareChange(label, expected.data, actual.data, limit(before).data, golden.float64.get(name)?.relative ?? 0)
-		: compareValues(label, name, expected.data, actual.data, golden.float64.get(name)?.absolute ?? 0);
+		: compareValues(label, expected.data, actual.data, {
+				allowed: (scale) => (closeness === undefined ? allowed(name, scale) : allowedBy(closeness, name, scale)),
+				deviation: golden.float64.get(name)?.absolute ?? 0,
+			});
 }
 
 /** L2 norm of the difference over that of the whole change by training. */
@@ -64,10 +84,9 @@ function compareChange(
 /** Largest difference against the largest stored value. */
 function compareValues(
 	label: string,
-	name: string,
 	expected: Float32Array,
 	actual: Float32Array,
-	deviation: number,
+	{ allowed, deviation }: { readonly allowed: (scale: number) => number; readonly deviation: number },
 ): Quantity {
 	let scale = 0;
 	let difference = 0;
@@ -77,7 +96,7 @@ function compareValues(
 		// A NaN would be lost by Math.max.
 		difference = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(difference, apart);
 	}
-	const usual = allowed(name, scale);
+	const usual = allowed(scale);
 	const tolerance = deviation > usual / 5 ? 5 * deviation : usual;
 	const unit = scale === 0 ? 1 : scale;
 	return { name: label, relativeError: difference / unit, tolerance: tolerance / unit, pass: difference <= tolerance };
@@ -86,11 +105,16 @@ function compareValues(
 /** Largest difference allowed for a result whose greatest value is `scale`. */
 function allowed(name: string, scale: number): number {
 	if (name.startsWith("output/")) return outputs * scale;
-	if (name.startsWith("grad")) return Math.max(gradients * scale, gradientFloor);
+	if (name.startsWith("grad")) return Math.max(gradients * scale, floor);
 	if (name.startsWith("loss/0/")) return losses.relative * scale + losses.absolute;
 	if (/^loss\/\d+\//.test(name)) return losses.laterRelative * scale + losses.laterAbsolute;
 	if (name.startsWith("loss/")) return Math.max(losses.relative * scale, losses.absolute);
 	return statistics.relative * scale + statistics.absolute;
+}
+
+function allowedBy({ outputs, losses, gradients }: Closeness, name: string, scale: number): number {
+	const share = name.startsWith("grad") ? gradients : name.startsWith("loss") ? losses : outputs;
+	return Math.max(share * scale, floor);
 }
 
 function isStatistic(name: string): boolean {

@@ -1,8 +1,9 @@
-/** A file of reference numbers made with a system's own PyTorch code, as read from disk. */
+/** A file of reference numbers made with a system's own PyTorch or TensorFlow code, as read from disk. */
 import { basename, dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters, TorchArray } from "../../engine/parameters.ts";
 import { readSafetensors, type SafeTensors } from "../safetensors.ts";
+import { fromChannelLast } from "./nhwc.ts";
 
 /** Says why a golden file cannot be run; it is then listed as unsupported, not as failed. */
 export class UnsupportedError extends Error {
@@ -18,7 +19,7 @@ export interface Golden {
 	readonly config: Config;
 	/** Shapes of the weights that are made by formula, by name. */
 	readonly shapes: ReadonlyMap<string, readonly number[]>;
-	/** Every tensor by name, in PyTorch's layout. */
+	/** Every tensor by name, in PyTorch's layout; channel-last files are brought to it. */
 	readonly tensors: ReadonlyMap<string, TorchArray>;
 	/** Quantities that rounding decides. */
 	readonly noise: ReadonlySet<string>;
@@ -30,15 +31,16 @@ export async function readGolden(file: string): Promise<Golden> {
 	const stored = await readSafetensors(file);
 	const parse = (key: string, fallback: unknown): unknown => parseMetadata(stored, key, fallback, file);
 	const checks = parse("float64_check", {}) as Record<string, readonly number[]>;
+	const tensors = new Map(
+		[...stored.tensors].map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }]),
+	);
 	return {
 		file,
 		system: basename(dirname(file)),
 		part: basename(file, ".safetensors"),
 		shapes: new Map(Object.entries(parse("names", {}) as Record<string, number[]>)),
 		config: new Config(parse("config", {}) as Record<string, unknown>),
-		tensors: new Map(
-			[...stored.tensors].map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }]),
-		),
+		tensors: stored.metadata["layout"]?.startsWith("NHWC") ? fromChannelLast(tensors) : tensors,
 		noise: new Set(parse("noise_keys", []) as string[]),
 		float64: new Map(
 			Object.entries(checks).map(([name, check]) => [name, { absolute: check[1] ?? 0, relative: check[2] ?? 0 }]),
