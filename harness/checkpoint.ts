@@ -1,5 +1,5 @@
 /**
- * Checkpoints: one file that holds every parameter, buffer and optimiser moment of a training, written whole
+ * Checkpoints: one file that holds every parameter, buffer, optimiser moment and pool of a training, written whole
  * or not at all. A training resumed from it goes on as if it had never stopped, to the bit.
  */
 import { existsSync } from "node:fs";
@@ -30,7 +30,8 @@ export function hasCheckpoint(folder: string): boolean {
 }
 
 /**
- * Writes a checkpoint: networks under `<network>.<name>` in PyTorch's layout, optimisers under `optimizer/<name>/…`.
+ * Writes a checkpoint: networks under `<network>.<name>` in PyTorch's layout, optimisers under `optimizer/<name>/…`,
+ * what else the system remembers under `memory/<name>`.
  */
 export async function saveCheckpoint(
 	folder: string,
@@ -55,6 +56,10 @@ export async function saveCheckpoint(
 			put(`optimizer/${name}/first/${parameter}`, [moments.first.length], moments.first);
 			put(`optimizer/${name}/second/${parameter}`, [moments.second.length], moments.second);
 		}
+	}
+	for (const [name, memory] of Object.entries(gan.memories ?? {})) {
+		const stored = memory.read();
+		if (stored !== undefined) put(`memory/${name}`, stored.shape, stored.data);
 	}
 	const path = checkpointFile(folder);
 	await writeSafetensors(path, tensors, {
@@ -98,6 +103,9 @@ export async function loadCheckpoint(
 			return [parameter, { steps: count, first, second: take(`optimizer/${name}/second/${parameter}`).data }] as const;
 		});
 		optimizer.restore({ rate: optimizer.rate, moments: Object.fromEntries(moments) });
+	}
+	for (const [name, memory] of Object.entries(gan.memories ?? {})) {
+		memory.write(tensors.has(`memory/${name}`) ? take(`memory/${name}`) : undefined);
 	}
 	return found;
 }

@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Adam } from "../engine/adam.ts";
-import type { Parameter, Parameters } from "../engine/parameters.ts";
+import type { Parameter, Parameters, TorchArray } from "../engine/parameters.ts";
 import type { Random } from "../engine/random.ts";
 
 /** Pictures with attribute labels, for multi-domain systems. */
@@ -91,6 +91,12 @@ export function drawn(draws: Draws, name: string): ArrayLike<number> {
 	return values;
 }
 
+/** What training remembers besides parameters and moments: the pictures of a pool. Undefined is nothing yet. */
+export interface Memory {
+	read(): TorchArray | undefined;
+	write(stored: TorchArray | undefined): void;
+}
+
 /** A network pair (or more) that trains: owns its parameters and optimiser states. */
 export interface Gan<Batch> extends Disposable {
 	/** File name of the system: `cca-gan`. */
@@ -99,6 +105,8 @@ export interface Gan<Batch> extends Disposable {
 	readonly networks: Readonly<Record<string, Parameters>>;
 	/** Optimisers by name; their state belongs to a checkpoint. */
 	readonly optimizers: Readonly<Record<string, Adam>>;
+	/** What else a training needs to go on as if it had never stopped; absent where a step is a function of the above. */
+	readonly memories?: Readonly<Record<string, Memory>>;
 	/** Draws the random numbers of step `iteration`. */
 	draw(random: Random, batch: Batch, iteration: number): Draws;
 	/** One training iteration (0-based); changes the parameters. Leaks no tensor. */

@@ -124,6 +124,7 @@ export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): 
 		id: system.id,
 		networks: { ...generators, ...discriminators },
 		optimizers,
+		memories: pools,
 		draw(source, { a }) {
 			const count = 2 * a.shape[0];
 			const index = Int32Array.from({ length: count }, () => source.integer(Math.max(poolSize, 1)));

@@ -4,6 +4,8 @@
  * keeps the new one in its place.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { TorchArray } from "../../engine/parameters.ts";
+import type { Memory } from "../paper.ts";
 
 /** Random numbers of the pools of one iteration, taken one after another by full pools only. */
 export class PoolDraws {
@@ -29,7 +31,7 @@ export class PoolDraws {
 	}
 }
 
-export class ImagePool implements Disposable {
+export class ImagePool implements Disposable, Memory {
 	readonly size: number;
 	readonly #stored: tf.Tensor4D[] = [];
 
@@ -57,6 +59,28 @@ export class ImagePool implements Disposable {
 		const all = tf.concat(shown) as tf.Tensor4D;
 		tf.dispose(shown);
 		return all;
+	}
+
+	/** The stored pictures in order of their places, [stored, H, W, C]; undefined while there are none. */
+	read(): TorchArray | undefined {
+		if (this.#stored.length === 0) return undefined;
+		return tf.tidy(() => {
+			const all = tf.concat(this.#stored);
+			return { shape: all.shape, data: Float32Array.from(all.dataSync()) };
+		});
+	}
+
+	/** Holds these pictures from now on, none where undefined. Throws where there are more than `size`. */
+	write(stored: TorchArray | undefined): void {
+		const [count, height, width, channels] = (stored?.shape ?? [0, 0, 0, 0]) as [number, number, number, number];
+		if (count > this.size) throw new RangeError(`image pool: must hold at most ${this.size} pictures, got ${count}`);
+		this[Symbol.dispose]();
+		if (stored === undefined) return;
+		const length = stored.data.length / count;
+		for (let index = 0; index < count; index += 1) {
+			const data = stored.data.slice(index * length, (index + 1) * length);
+			this.#stored.push(tf.keep(tf.tensor4d(data, [1, height, width, channels])));
+		}
 	}
 
 	[Symbol.dispose](): void {
