@@ -4,73 +4,19 @@
  *
  *     resnet: conv7 → 2 × down → residual blocks → 2 × up → conv7 → tanh      (reflection padding)
  *     unet:   down-samplings to one point and back, with skips
- *     D: PatchGAN, or PixelGAN
+ *     D: PatchGAN, PixelGAN, or a PatchGAN with spectral norm
  */
 import * as tf from "@tensorflow/tfjs";
 import { leakyRelu as leaky } from "../engine/ops/leaky-relu.ts";
 import type { Parameters } from "../engine/parameters.ts";
-import { identity, relu, tanh } from "./layers/activation.ts";
+import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
 import { type CycleGan, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
-import { type Block, type Layer, sequence } from "./layers/layer.ts";
+import type { Block, Layer } from "./layers/layer.ts";
 import { cycleganInit, type Norm, normalization } from "./layers/normalization.ts";
-import { patchgan, pixelgan } from "./layers/patchgan.ts";
+import { patchgan, pixelgan, spectralPatchgan } from "./layers/patchgan.ts";
+import { type ResnetOptions, resnetGenerator } from "./layers/resnet-generator.ts";
 import type { Paper } from "./paper.ts";
-
-export interface ResnetOptions {
-	/** Channels of the pictures. @default 3 */
-	readonly channels?: number;
-	/** Width of the first layer. @default 64 */
-	readonly ngf?: number;
-	/** Residual blocks. @default 9 */
-	readonly blocks?: number;
-	/** @default "instance" */
-	readonly norm?: Norm;
-}
-
-/** Residual generator: pictures [N, H, W, channels], H and W multiples of 4, to pictures. Parameters are named `model.…`. */
-export function resnetGenerator({ channels = 3, ngf = 64, blocks = 9, norm = "instance" }: ResnetOptions = {}): Block {
-	const bias = norm === "instance";
-	const wide = ngf * 4;
-	const down = { ...cycleganInit, stride: 2, padding: 1, bias };
-	const up = { ...cycleganInit, stride: 2, padding: 1, outputPadding: 1, bias };
-	// The padding has a place of its own in the authors' sequence.
-	const padded = (input: number, output: number, kernel: number, hasBias: boolean) => [
-		identity(),
-		convolution(input, output, { ...cycleganInit, kernel, reflect: (kernel - 1) / 2, bias: hasBias }),
-	];
-	const residual: Block = (parameters) => {
-		const branch = sequence(
-			...padded(wide, wide, 3, bias),
-			normalization(norm, wide),
-			relu(),
-			...padded(wide, wide, 3, bias),
-			normalization(norm, wide),
-		)(parameters.at("conv_block"));
-		return (x, pass) => tf.add(x, branch(x, pass));
-	};
-	const model = sequence(
-		...padded(channels, ngf, 7, bias),
-		normalization(norm, ngf),
-		relu(),
-		convolution(ngf, ngf * 2, down),
-		normalization(norm, ngf * 2),
-		relu(),
-		convolution(ngf * 2, wide, down),
-		normalization(norm, wide),
-		relu(),
-		...Array.from({ length: blocks }, () => residual),
-		transposedConvolution(wide, ngf * 2, up),
-		normalization(norm, ngf * 2),
-		relu(),
-		transposedConvolution(ngf * 2, ngf, up),
-		normalization(norm, ngf),
-		relu(),
-		...padded(ngf, channels, 7, true),
-		tanh(),
-	);
-	return (parameters) => model(parameters.at("model"));
-}
 
 export interface UnetOptions {
 	/** Channels of the pictures. @default 3 */
@@ -113,13 +59,13 @@ export function unetGenerator({ channels = 3, ngf = 64, downs = 8, norm = "insta
 	return (parameters) => level(0, parameters.at("model"));
 }
 
-export interface CycleganOptions extends CycleOptions, ResnetOptions {
+export interface CycleganOptions extends CycleOptions, Omit<ResnetOptions, "residual"> {
 	/** @default "resnet" */
 	readonly generator?: "resnet" | "unet";
 	/** Down-samplings of the U-Net. @default 8 */
 	readonly downs?: number;
-	/** @default "patch" */
-	readonly discriminator?: "patch" | "pixel";
+	/** `spectral`: a PatchGAN with spectral instead of instance norm, as SAG-GAN compares with. @default "patch" */
+	readonly discriminator?: "patch" | "pixel" | "spectral";
 	/** Width of the discriminators' first layer. @default 64 */
 	readonly ndf?: number;
 	/** Strided layers of a PatchGAN. @default 3 */
@@ -130,6 +76,11 @@ export interface CycleganOptions extends CycleOptions, ResnetOptions {
 export function cyclegan(options: CycleganOptions = {}): CycleGan {
 	const { generator = "resnet", discriminator = "patch", dLayers = 3, ...rest } = options;
 	const build = generator === "resnet" ? resnetGenerator(rest) : unetGenerator(rest);
+	const judges = {
+		patch: () => patchgan({ ...rest, layers: dLayers }),
+		pixel: () => pixelgan(rest),
+		spectral: () => spectralPatchgan({ ...rest, layers: dLayers }),
+	};
 	return cycleTraining(
 		{
 			id: "cyclegan",
@@ -137,7 +88,7 @@ export function cyclegan(options: CycleganOptions = {}): CycleGan {
 				const layer = build(parameters);
 				return (x, pass) => ({ image: layer(x, pass) });
 			},
-			discriminator: discriminator === "patch" ? patchgan({ ...rest, layers: dLayers }) : pixelgan(rest),
+			discriminator: judges[discriminator](),
 		},
 		rest,
 	);

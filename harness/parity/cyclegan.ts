@@ -1,8 +1,9 @@
 /** Goldens of CycleGAN's networks. */
 import type * as tf from "@tensorflow/tfjs";
-import { resnetGenerator, unetGenerator } from "../../models/cyclegan.ts";
+import { unetGenerator } from "../../models/cyclegan.ts";
 import type { Block } from "../../models/layers/layer.ts";
 import { pixelgan } from "../../models/layers/patchgan.ts";
+import { resnetGenerator } from "../../models/layers/resnet-generator.ts";
 import { runPatchgan } from "./attentiongan-v2.ts";
 import type { Results } from "./compare.ts";
 import type { Golden } from "./golden.ts";

@@ -3,6 +3,7 @@ import { leakyRelu } from "./activation.ts";
 import { convolution } from "./convolution.ts";
 import { type Block, sequence } from "./layer.ts";
 import { cycleganInit, type Norm, normalization } from "./normalization.ts";
+import { spectralConvolution } from "./spectral-norm.ts";
 
 export interface PatchganOptions {
 	/** Channels of the pictures. @default 3 */
@@ -18,7 +19,7 @@ export interface PatchganOptions {
 /** PatchGAN: pictures [N, H, W, channels] → a score per patch. Parameters are named `model.…`. */
 export function patchgan({ channels = 3, ndf = 64, layers = 3, norm = "instance" }: PatchganOptions = {}): Block {
 	const bias = norm === "instance";
-	const widths = Array.from({ length: layers + 1 }, (_, index) => ndf * Math.min(2 ** index, 8));
+	const widths = widthsOf(ndf, layers);
 	const inner = widths.slice(1).flatMap((width, index) => [
 		convolution(widths[index] as number, width, {
 			...cycleganInit,
@@ -37,6 +38,29 @@ export function patchgan({ channels = 3, ndf = 64, layers = 3, norm = "instance"
 		convolution(widths[layers] as number, 1, { ...cycleganInit, kernel: 4, padding: 1 }),
 	);
 	return (parameters) => blocks(parameters.at("model"));
+}
+
+/** PatchGAN with spectral norm on every convolution and no other norm. Parameters are named `model.…`. */
+export function spectralPatchgan({ channels = 3, ndf = 64, layers = 3 }: Omit<PatchganOptions, "norm"> = {}): Block {
+	const widths = widthsOf(ndf, layers);
+	const convolutions = widths.map((width, index) =>
+		spectralConvolution(index === 0 ? channels : (widths[index - 1] as number), width, {
+			...cycleganInit,
+			kernel: 4,
+			stride: index < layers ? 2 : 1,
+			padding: 1,
+		}),
+	);
+	const blocks = sequence(
+		...convolutions.flatMap((convolution) => [convolution, leakyRelu(0.2)]),
+		spectralConvolution(widths[layers] as number, 1, { ...cycleganInit, kernel: 4, padding: 1 }),
+	);
+	return (parameters) => blocks(parameters.at("model"));
+}
+
+/** Channels behind each layer but the last. */
+function widthsOf(ndf: number, layers: number): number[] {
+	return Array.from({ length: layers + 1 }, (_, index) => ndf * Math.min(2 ** index, 8));
 }
 
 /** PixelGAN: pictures → a score per pixel, by 1 × 1 convolutions. Parameters are named `net.…`. */

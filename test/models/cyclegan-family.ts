@@ -3,10 +3,11 @@ import test from "ava";
 import { Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
 import { attentionGan, attentionGenerator, compose } from "../../models/attention-gan.ts";
-import { cyclegan, resnetGenerator } from "../../models/cyclegan.ts";
+import { cyclegan } from "../../models/cyclegan.ts";
 import { ImagePool, PoolDraws } from "../../models/layers/image-pool.ts";
 import { training } from "../../models/layers/layer.ts";
-import { patchgan } from "../../models/layers/patchgan.ts";
+import { patchgan, spectralPatchgan } from "../../models/layers/patchgan.ts";
+import { resnetGenerator } from "../../models/layers/resnet-generator.ts";
 import type { UnpairedBatch } from "../../models/paper.ts";
 import { onEngines } from "../helpers/engines.ts";
 
@@ -14,6 +15,7 @@ const small = { ngf: 2, ndf: 2, blocks: 1, dLayers: 1, poolSize: 2, rate: 1e-3 }
 const systems = [
 	["attention-gan", () => attentionGan(small)],
 	["cyclegan", () => cyclegan(small)],
+	["cyclegan", () => cyclegan({ ...small, discriminator: "spectral" }), " with spectral norm"],
 ] as const;
 
 function batchOf(count: number): UnpairedBatch {
@@ -24,8 +26,8 @@ function batchOf(count: number): UnpairedBatch {
 
 const largest = (x: tf.Tensor) => tf.tidy(() => tf.max(tf.abs(x)).dataSync()[0] as number);
 
-for (const [id, build] of systems) {
-	test.serial(`${id} leaks no tensor once its pools are full, and lowers its cycle loss`, async (t) => {
+for (const [id, build, form = ""] of systems) {
+	test.serial(`${id}${form} leaks no tensor once its pools are full, and lowers its cycle loss`, async (t) => {
 		await onEngines(() => {
 			const start = tf.memory().numTensors;
 			const gan = build();
@@ -62,6 +64,8 @@ test("parameter counts equal those of the papers' configurations", (t) => {
 	t.is(Parameters.count(resnetGenerator({ channels: 1 })), 11_365_633);
 	t.is(Parameters.count(patchgan()), 2_764_737);
 	t.is(Parameters.count(patchgan({ channels: 1 })), 2_762_689);
+	// Instance norm has no parameters, and spectral norm's vectors do not train.
+	t.is(Parameters.count(spectralPatchgan()), 2_764_737);
 });
 
 test.serial("the ten masks of AttentionGAN sum to one at every pixel", async (t) => {
