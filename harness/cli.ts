@@ -7,6 +7,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addKernel } from "./commands/kernel.ts";
+import { addModels } from "./commands/models.ts";
 import { addParity } from "./commands/parity.ts";
 import { addReproduce } from "./commands/reproduce.ts";
 import { addRun } from "./commands/run.ts";
@@ -23,7 +24,18 @@ import { addTrain } from "./commands/train.ts";
  *   the command ran and the answer is no: exit code 1. Hand `line.signal` to long work: Ctrl-C ends with 130.
  * This file is the one place that turns strings into modules.
  */
-const commands = [addCheck, addDoctor, addEngine, addEvaluate, addKernel, addParity, addReproduce, addRun, addTrain];
+const commands = [
+	addCheck,
+	addDoctor,
+	addEngine,
+	addEvaluate,
+	addKernel,
+	addModels,
+	addParity,
+	addReproduce,
+	addRun,
+	addTrain,
+];
 
 const line = new ProcessCommandLine();
 // Libraries print where they like; stdout is for the answer alone.

@@ -13,9 +13,10 @@
 import type { Parameters } from "../engine/parameters.ts";
 import { rowAttentionMap } from "./layers/attention-map.ts";
 import { rowAttention } from "./layers/row-attention.ts";
-import type { Insert } from "./layers/stargan-backbone.ts";
+import { type Insert, starganDiscriminator, starganGenerator } from "./layers/stargan-backbone.ts";
 import { type ConditionalGan, type StarganOptions, starganTraining } from "./layers/stargan-training.ts";
 import type { Claim, Paper, Published } from "./paper.ts";
+import { type System, system } from "./system.ts";
 
 export interface CcaGanOptions extends StarganOptions {
 	/** A module in front of every convolution, or one per residual block. @default "conv" */
@@ -139,3 +140,40 @@ export const paper: Paper = {
 		},
 	],
 };
+
+export const systems: readonly System[] = [
+	system({
+		id: "cca-gan",
+		paper,
+		role: "system",
+		description:
+			"StarGAN with cross-channel row attention in front of every convolution of G, and on the picture in D.",
+		options: {
+			...{ imageSize: 128, gConvDim: 64, dConvDim: 64, cDim: 5, gRepeatNum: 6, dRepeatNum: 6, track: false },
+			...{ placement: "conv" as "conv" | "block", vChannels: "half" as "half" | "full" },
+			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 1, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
+			...{ gRate: 1e-4, dRate: 1e-4 },
+		},
+		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, placement, vChannels }) => ({
+			G: (parameters) => {
+				const insert = ccaGeneratorModules(parameters, { placement, vChannels });
+				return starganGenerator(parameters, { convDim: gConvDim, cDim, repeatNum: gRepeatNum, track, insert });
+			},
+			D: (parameters) => {
+				const insert = ccaDiscriminatorModule(parameters, { vChannels });
+				return starganDiscriminator(parameters, {
+					...{ imageSize, convDim: dConvDim, cDim, repeatNum: dRepeatNum, insert },
+				});
+			},
+		}),
+		build: ccaGan,
+	}),
+	system({
+		id: "row-attention",
+		paper,
+		role: "part",
+		description: "The cross-channel self-attention of CCA-GAN: every row of the picture attends to every row.",
+		options: { channels: 256, vChannels: "half" as "half" | "full" },
+		networks: ({ channels, vChannels }) => ({ attention: rowAttention(channels, { vChannels }) }),
+	}),
+];

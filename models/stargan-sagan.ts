@@ -11,9 +11,10 @@
 import type { Parameters } from "../engine/parameters.ts";
 import { positionAttentionMap } from "./layers/attention-map.ts";
 import { selfAttention } from "./layers/self-attention.ts";
-import type { Insert } from "./layers/stargan-backbone.ts";
+import { type Insert, starganDiscriminator, starganGenerator } from "./layers/stargan-backbone.ts";
 import { type ConditionalGan, type StarganOptions, starganTraining } from "./layers/stargan-training.ts";
 import type { Paper } from "./paper.ts";
+import { type System, system } from "./system.ts";
 
 export interface StarganSaganOptions extends StarganOptions {
 	/** Form of the block: with pooled keys and values, or without. @default "official" */
@@ -22,18 +23,19 @@ export interface StarganSaganOptions extends StarganOptions {
 
 /** Builds StarGAN+SAGAN. */
 export function starganSagan({ form = "official", ...options }: StarganSaganOptions = {}): ConditionalGan {
-	const behind =
-		(layer: number) =>
-		(parameters: Parameters): Insert =>
-		(site) =>
-			site.place === "after" && site.layer === layer
-				? selfAttention(site.channels, { form, name: "attention" })(parameters.at("attention"))
-				: undefined;
 	return starganTraining("stargan-sagan", options, {
-		generator: behind(3),
-		discriminator: behind(2),
+		generator: attentionBehind(3, form),
+		discriminator: attentionBehind(2, form),
 		map: positionAttentionMap,
 	});
+}
+
+/** One block, `attention`, behind a layer. */
+function attentionBehind(layer: number, form: "official" | "community"): (parameters: Parameters) => Insert {
+	return (parameters) => (site) =>
+		site.place === "after" && site.layer === layer
+			? selfAttention(site.channels, { form, name: "attention" })(parameters.at("attention"))
+			: undefined;
 }
 
 export const paper: Paper = {
@@ -45,3 +47,31 @@ export const paper: Paper = {
 	published: [],
 	claims: [],
 };
+
+export const systems: readonly System[] = [
+	system({
+		id: "stargan-sagan",
+		paper,
+		role: "baseline",
+		description: "StarGAN with one block of SAGAN's self-attention in each network.",
+		options: {
+			...{ imageSize: 128, gConvDim: 64, dConvDim: 64, cDim: 5, gRepeatNum: 6, dRepeatNum: 6, track: false },
+			...{ form: "official" as "official" | "community" },
+			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 10, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
+			...{ gRate: 1e-4, dRate: 1e-4 },
+		},
+		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, form }) => ({
+			G: (parameters) => {
+				const insert = attentionBehind(3, form)(parameters);
+				return starganGenerator(parameters, { convDim: gConvDim, cDim, repeatNum: gRepeatNum, track, insert });
+			},
+			D: (parameters) => {
+				const insert = attentionBehind(2, form)(parameters);
+				return starganDiscriminator(parameters, {
+					...{ imageSize, convDim: dConvDim, cDim, repeatNum: dRepeatNum, insert },
+				});
+			},
+		}),
+		build: starganSagan,
+	}),
+];

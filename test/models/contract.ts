@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { startEngine } from "../../engine/engine.ts";
+import { allSystems, countNetworks, findSystem } from "../../harness/systems.ts";
+import type { Options } from "../../models/system.ts";
+
+interface Count {
+	readonly system: string;
+	/** Where they differ from the card's. */
+	readonly options?: Options;
+	readonly network: string;
+	readonly parameters: number;
+	/** The network in words. */
+	readonly place: string;
+}
+
+const { counts } = JSON.parse(readFileSync("fixtures/papers/parameter-counts.json", "utf8")) as { counts: Count[] };
+
+test.before(() => startEngine({ engine: "wasm" }));
+
+test("every id is used once, and is written in lower-kebab", async (t) => {
+	const ids = (await allSystems()).map(({ id }) => id);
+	t.deepEqual(
+		ids.filter((id, index) => ids.indexOf(id) !== index),
+		[],
+	);
+	for (const id of ids) t.regex(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+});
+
+test("every card describes itself, counts at its own options, and refuses an option that it lacks", async (t) => {
+	for (const system of await allSystems()) {
+		t.regex(system.description, /^\S.*\.$/, system.id);
+		t.true(system.paper.title.length > 0 && system.paper.year > 1990, system.id);
+		const networks = countNetworks(system);
+		t.true(Object.keys(networks).length > 0, system.id);
+		for (const [name, count] of Object.entries(networks)) t.true(count > 0, `${system.id} ${name}`);
+		t.throws(() => system.networks({ nonsense: 1 }), { message: new RegExp(`^${system.id}: option must be one of`) });
+	}
+});
+
+test("what a card builds has the networks that it counts, at the same options", async (t) => {
+	for (const system of await allSystems()) {
+		if (system.build === undefined) continue;
+		const options = narrowed(system.options);
+		using gan = system.build(options);
+		const built = Object.entries(gan.networks).map(([name, parameters]) => [name, parameters.count()]);
+		t.deepEqual(Object.fromEntries(built), countNetworks(system, options), system.id);
+	}
+});
+
+for (const { system, options = {}, network, parameters, place } of counts) {
+	const given = Object.entries(options).map(([name, value]) => `, ${name} ${value}`);
+	test(`${place} has ${parameters.toLocaleString("en")} parameters (${system}${given.join("")}: ${network})`, async (t) => {
+		const counted = countNetworks(await findSystem(system, "counts"), options);
+		t.is(counted[network], parameters);
+	});
+}
+
+/** Options with an eighth of every width, so that a whole system is built in a moment. */
+function narrowed(options: Options): Options {
+	const width = /(dim|ngf|ndf|nf|width|latent|fmap|feature)/i;
+	const narrow = ([name, value]: [string, number | string | boolean]) =>
+		typeof value === "number" && value >= 32 && width.test(name) ? [name, value / 8] : [name, value];
+	return Object.fromEntries(Object.entries(options).map(narrow));
+}
