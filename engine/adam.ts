@@ -12,6 +12,11 @@ export interface AdamOptions {
 	readonly beta2?: number;
 	/** @default 1e-8 */
 	readonly epsilon?: number;
+	/**
+	 * What the bias correction counts: a parameter's own steps, or every call, whichever parameters it moves, as one Keras
+	 * optimiser given to several models does. @default "own"
+	 */
+	readonly counting?: "own" | "calls";
 }
 
 /** All that `restore` needs to go on exactly; names are those of the parameters, or their index. */
@@ -48,17 +53,19 @@ export class Adam implements Disposable {
 	readonly #beta1: number;
 	readonly #beta2: number;
 	readonly #epsilon: number;
+	readonly #counting: "own" | "calls";
 	readonly #entries: readonly Entry[];
 	readonly #moments: MomentStore;
 
 	constructor(
 		parameters: Parameters | readonly tf.Variable[],
-		{ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+		{ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, counting = "own" }: AdamOptions,
 	) {
 		this.rate = rate;
 		this.#beta1 = beta1;
 		this.#beta2 = beta2;
 		this.#epsilon = epsilon;
+		this.#counting = counting;
 		const named =
 			parameters instanceof Parameters
 				? parameters.entries().filter(({ trainable }) => trainable)
@@ -94,7 +101,9 @@ export class Adam implements Disposable {
 			bySteps.set(entry.steps + 1, coefficients);
 			updates.push({ index, gradient, coefficients });
 		}
-		for (const { index } of updates) (this.#entries[index] as Entry).steps += 1;
+		const counted =
+			this.#counting === "calls" ? this.#entries : updates.map(({ index }) => this.#entries[index] as Entry);
+		for (const entry of counted) entry.steps += 1;
 		this.#moments.update(updates);
 	}
 
@@ -146,6 +155,15 @@ export class Adam implements Disposable {
 			const { steps, first, second } = moments[entry.name] as Moments;
 			entry.steps = steps;
 			this.#moments.write(index, first, second);
+		}
+	}
+
+	/** Forgets all moments and steps: the state of a new optimiser. */
+	reset(): void {
+		for (const [index, entry] of this.#entries.entries()) {
+			const zeros = new Float32Array(entry.variable.size);
+			entry.steps = 0;
+			this.#moments.write(index, zeros, zeros);
 		}
 	}
 

@@ -1,6 +1,7 @@
 /** Runs every model golden below a folder against our builders, as `fovea parity` does. */
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { agagan } from "./parity/agagan.ts";
 import { attentionganV2 } from "./parity/attentiongan-v2.ts";
 import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
@@ -33,6 +34,7 @@ export interface ParityReport {
 
 /** By the name of the goldens' folder. */
 const systems: Readonly<Record<string, ParitySystem>> = {
+	agagan,
 	attentiongan_v2: attentionganV2,
 	ccagan,
 	cyclegan,
