@@ -2,6 +2,8 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { agagan } from "./parity/agagan.ts";
+import { attentionganV1 } from "./parity/attentiongan-v1.ts";
+import { attentionganV1Multi } from "./parity/attentiongan-v1-multi.ts";
 import { attentionganV2 } from "./parity/attentiongan-v2.ts";
 import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
@@ -35,6 +37,8 @@ export interface ParityReport {
 /** By the name of the goldens' folder. */
 const systems: Readonly<Record<string, ParitySystem>> = {
 	agagan,
+	attentiongan_v1: attentionganV1,
+	attentiongan_v1_multi: attentionganV1Multi,
 	attentiongan_v2: attentionganV2,
 	ccagan,
 	cyclegan,

@@ -14,11 +14,12 @@ import { softmax } from "../engine/ops/softmax.ts";
 import type { Parameters } from "../engine/parameters.ts";
 import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
-import { type CycleGan, type CycleGenerator, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
+import { type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import { instanceNorm } from "./layers/instance-norm.ts";
 import type { Block, Layer, Pass } from "./layers/layer.ts";
 import { cycleganInit } from "./layers/normalization.ts";
 import { patchgan } from "./layers/patchgan.ts";
+import type { TwoDomainGan } from "./layers/two-domain.ts";
 import type { Paper, Published } from "./paper.ts";
 
 export interface AttentionGeneratorOptions {
@@ -107,12 +108,12 @@ export function compose(x: tf.Tensor4D, content: tf.Tensor4D, attention: tf.Tens
 }
 
 /** Builds AttentionGAN; the defaults are the paper's. */
-export function attentionGan(options: AttentionGanOptions = {}): CycleGan {
+export function attentionGan(options: AttentionGanOptions = {}): TwoDomainGan {
 	const { ndf = 64, dLayers = 3, geo = false } = options;
 	return cycleTraining(
 		{
 			id: "attention-gan",
-			generator: (parameters): CycleGenerator => attentionGenerator(parameters, options),
+			generator: (parameters) => attentionGenerator(parameters, options),
 			discriminator: patchgan({ ndf, layers: dLayers }),
 			maps: (attention) => maskMaps(attention, geo),
 		},

@@ -11,11 +11,12 @@ import { leakyRelu as leaky } from "../engine/ops/leaky-relu.ts";
 import type { Parameters } from "../engine/parameters.ts";
 import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
-import { type CycleGan, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
+import { type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import type { Block, Layer } from "./layers/layer.ts";
 import { cycleganInit, type Norm, normalization } from "./layers/normalization.ts";
 import { patchgan, pixelgan, spectralPatchgan } from "./layers/patchgan.ts";
 import { type ResnetOptions, resnetGenerator } from "./layers/resnet-generator.ts";
+import type { TwoDomainGan } from "./layers/two-domain.ts";
 import type { Paper } from "./paper.ts";
 
 export interface UnetOptions {
@@ -73,7 +74,7 @@ export interface CycleganOptions extends CycleOptions, Omit<ResnetOptions, "resi
 }
 
 /** Builds CycleGAN; the defaults are the paper's. */
-export function cyclegan(options: CycleganOptions = {}): CycleGan {
+export function cyclegan(options: CycleganOptions = {}): TwoDomainGan {
 	const { generator = "resnet", discriminator = "patch", dLayers = 3, ...rest } = options;
 	const build = generator === "resnet" ? resnetGenerator(rest) : unetGenerator(rest);
 	const judges = {

@@ -3,10 +3,10 @@ import type * as tf from "@tensorflow/tfjs";
 import { attentionGan, attentionGenerator } from "../../models/attention-gan.ts";
 import { patchgan } from "../../models/layers/patchgan.ts";
 import type { Results } from "./compare.ts";
-import { type Golden, stored } from "./golden.ts";
+import type { Golden } from "./golden.ts";
 import { runNet } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
-import { inputOf, runTraining } from "./training.ts";
+import { drawsUsed, inputOf, restOfDraws, runTraining } from "./training.ts";
 
 export const attentionganV2: ParitySystem = {
 	parts: {
@@ -47,7 +47,7 @@ export function runPatchgan(golden: Golden): Results {
 
 function runTrainStep(golden: Golden): Results {
 	const { config } = golden;
-	const [poolSize, batch] = [config.number("pool_size"), config.number("batch")];
+	const poolSize = config.number("pool_size");
 	const gan = attentionGan({
 		ngf: config.number("ngf"),
 		blocks: config.number("n_blocks"),
@@ -60,12 +60,6 @@ function runTrainStep(golden: Golden): Results {
 		rate: config.number("lr"),
 		betas: [config.number("beta1"), config.number("beta2")],
 	});
-	// The file has one row of draws for all iterations, taken by full pools only.
-	const used = (iteration: number) => {
-		const shown = iteration * batch;
-		return poolSize === 0 ? 0 : 2 * Math.max(0, shown - poolSize);
-	};
-	const rest = (name: string, iteration: number) => stored(golden, `input/${name}`).data.subarray(used(iteration));
 	const results = runTraining(golden, {
 		gan,
 		batch: (iteration) => ({
@@ -73,10 +67,10 @@ function runTrainStep(golden: Golden): Results {
 			b: inputOf<tf.Tensor4D>(golden, "real_B", iteration),
 		}),
 		draws: (iteration) => ({
-			pool_uniform: rest("pool_uniform", iteration),
-			pool_index: rest("pool_index", iteration),
+			pool_uniform: restOfDraws(golden, "pool_uniform", iteration, poolSize),
+			pool_index: restOfDraws(golden, "pool_index", iteration, poolSize),
 		}),
 	});
-	const count = Float32Array.of(used(config.number("iterations")));
+	const count = Float32Array.of(drawsUsed(golden, config.number("iterations"), poolSize));
 	return new Map([...results, ["output/pool_draws_used", { shape: [1], data: count }]]);
 }

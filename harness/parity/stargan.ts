@@ -9,6 +9,9 @@ import { runNet } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 import { drawOf, inputOf, runTraining } from "./training.ts";
 
+// The centre tap of the label channels sees a constant plane, which the norm removes: its true gradient is zero.
+export const labelPlanes = { "after/G.main.0.weight": 3 };
+
 export const stargan: ParitySystem = {
 	parts: {
 		generator: (golden) =>
@@ -24,25 +27,28 @@ export const stargan: ParitySystem = {
 					image: generator(image as tf.Tensor4D, label as tf.Tensor2D, pass),
 				});
 			}),
-		discriminator: (golden) =>
-			runNet(golden, (parameters) => {
-				const { config } = golden;
-				const discriminator = starganDiscriminator(parameters, {
-					imageSize: config.number("image_size"),
-					convDim: config.number("conv_dim"),
-					cDim: config.number("c_dim"),
-					repeatNum: config.number("repeat_num"),
-				});
-				return ({ image }, pass) => {
-					const { source, labels } = discriminator(image as tf.Tensor4D, pass);
-					return { src: source, cls: labels };
-				};
-			}),
+		discriminator: runDiscriminator,
 		train_step: (golden) => runConditional(golden, build({ ...starganConfig(golden), track: true })),
 	},
-	// The centre tap of the label channels sees a constant plane, which the norm removes: its true gradient is zero.
-	firstChannels: { "after/G.main.0.weight": 3 },
+	firstChannels: labelPlanes,
 };
+
+/** StarGAN's discriminator, also that of its descendants. */
+export function runDiscriminator(golden: Golden): Results {
+	return runNet(golden, (parameters) => {
+		const { config } = golden;
+		const discriminator = starganDiscriminator(parameters, {
+			imageSize: config.number("image_size"),
+			convDim: config.number("conv_dim"),
+			cDim: config.number("c_dim"),
+			repeatNum: config.number("repeat_num"),
+		});
+		return ({ image }, pass) => {
+			const { source, labels } = discriminator(image as tf.Tensor4D, pass);
+			return { src: source, cls: labels };
+		};
+	});
+}
 
 /** Options of the StarGAN family from a training file's settings. */
 export function starganConfig({ config }: Golden): StarganOptions {

@@ -52,3 +52,13 @@ export function inputOf<T extends tf.Tensor>(golden: Golden, name: string, itera
 export function drawOf(golden: Golden, name: string, iteration: number): Float32Array {
 	return stored(golden, `input/${name}/${iteration}`).data;
 }
+
+/** Draws that two pools of `size` have taken before iteration `iteration`: one for each picture shown to a full pool. */
+export function drawsUsed({ config }: Golden, iteration: number, size: number): number {
+	return size === 0 ? 0 : 2 * Math.max(0, iteration * config.number("batch") - size);
+}
+
+/** What is left of a row of draws that serves all iterations. */
+export function restOfDraws(golden: Golden, name: string, iteration: number, size: number): Float32Array {
+	return stored(golden, `input/${name}`).data.subarray(drawsUsed(golden, iteration, size));
+}

@@ -9,11 +9,12 @@ import { Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
 import { leastSquares, logistic } from "../losses/adversarial.ts";
 import { meanAbsolute } from "../losses/reconstruction.ts";
-import { type Gan, required, type UnpairedBatch, type Watch } from "../paper.ts";
+import type { UnpairedBatch, Watch } from "../paper.ts";
 import { ImagePool, PoolDraws } from "./image-pool.ts";
-import { evaluation, type Layer, type Pass, training } from "./layer.ts";
+import { type Layer, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
 import { minimize, trainedVariables } from "./minimize.ts";
+import { type MaskedGenerator, type MaskMaps, type TwoDomainGan, twoDomain } from "./two-domain.ts";
 
 export interface CycleOptions {
 	/** Weight of the cycle A → B → A. @default 10 */
@@ -34,29 +35,17 @@ export interface CycleOptions {
 	readonly seed?: number;
 }
 
-/** A generator that may also show the masks of its pass, [N, H, W, masks]. */
-export type CycleGenerator = (
-	x: tf.Tensor4D,
-	pass: Pass,
-) => { readonly image: tf.Tensor4D; readonly masks?: tf.Tensor4D };
-
 export interface CycleSystem {
 	readonly id: string;
-	readonly generator: (parameters: Parameters) => CycleGenerator;
+	readonly generator: (parameters: Parameters) => MaskedGenerator;
 	readonly discriminator: (parameters: Parameters) => Layer;
-	/** Masks of one pass [N, H, W, masks] as maps [N, H, W] in [0, 1] by name. */
-	readonly maps?: (masks: tf.Tensor4D) => Record<string, tf.Tensor3D>;
-}
-
-export interface CycleGan extends Gan<UnpairedBatch> {
-	/** Pictures of one set as the other would have them; the caller disposes. */
-	translate(images: tf.Tensor4D, direction: "a-to-b" | "b-to-a"): tf.Tensor4D;
+	readonly maps?: MaskMaps;
 }
 
 type Pictures = Record<"fake_B" | "rec_A" | "fake_A" | "rec_B" | "idt_A" | "idt_B", tf.Tensor4D>;
 
 /** Builds the networks, pools and optimisers of a system and the step that trains it. */
-export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): CycleGan {
+export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): TwoDomainGan {
 	const { lambdaA = 10, lambdaB = 10, lambdaIdentity = 0.5, adversarial = "lsgan", poolSize = 50 } = options;
 	const { rate = 2e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
 	const random = Random.seed(seed);
@@ -121,10 +110,13 @@ export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): 
 	};
 
 	return {
-		id: system.id,
-		networks: { ...generators, ...discriminators },
-		optimizers,
-		memories: pools,
+		...twoDomain({
+			...{ id: system.id, networks: { ...generators, ...discriminators }, optimizers, rate, pools, maps: system.maps },
+			generators: [
+				["G_A", toB],
+				["G_B", toA],
+			],
+		}),
 		draw(source, { a }) {
 			const count = 2 * a.shape[0];
 			const index = Int32Array.from({ length: count }, () => source.integer(Math.max(poolSize, 1)));
@@ -134,35 +126,6 @@ export function cycleTraining(system: CycleSystem, options: CycleOptions = {}): 
 			using ledger = new Ledger();
 			tf.tidy(() => step(batch, new PoolDraws(uniform, index), ledger, watch));
 			return ledger.read();
-		},
-		translate: (images, direction) => tf.tidy(() => (direction === "a-to-b" ? toB : toA)(images, evaluation).image),
-		apply({ images, direction = "a-to-b" }) {
-			const input = required(system.id, "images", images);
-			return tf.tidy(() => {
-				const { image, masks } = (direction === "a-to-b" ? toB : toA)(input, evaluation);
-				return { images: image, maps: masks === undefined ? {} : (system.maps?.(masks) ?? {}) };
-			});
-		},
-		attention({ a, b }) {
-			const { maps } = system;
-			if (maps === undefined) return {};
-			return tf.tidy(() => {
-				const named = (prefix: string, generator: CycleGenerator, images: tf.Tensor4D) => {
-					const { masks } = generator(images, evaluation);
-					return masks === undefined
-						? []
-						: Object.entries(maps(masks)).map(([name, map]) => [`${prefix}/${name}`, map] as const);
-				};
-				return Object.fromEntries([...named("G_A", toB, a), ...named("G_B", toA, b)]);
-			});
-		},
-		setRate(fraction) {
-			optimizers.G.rate = rate * fraction;
-			optimizers.D.rate = rate * fraction;
-		},
-		[Symbol.dispose]() {
-			for (const owned of [...Object.values(optimizers), ...Object.values(pools)]) owned[Symbol.dispose]();
-			for (const network of [...Object.values(generators), ...Object.values(discriminators)]) network[Symbol.dispose]();
 		},
 	};
 }

@@ -6,7 +6,7 @@ import type { Parameters } from "../../engine/parameters.ts";
 export interface Pass {
 	/** True: batch statistics are used, running averages and power iterations move. */
 	readonly training: boolean;
-	/** Receives each attention matrix [N, queries, keys] under the name of its module (`cca.0`). */
+	/** Receives each attention matrix [N, queries, keys], or mask [N, H, W], under the name of its module (`cca.0`). */
 	readonly observe?: (name: string, matrix: tf.Tensor3D) => void;
 }
 

@@ -18,6 +18,9 @@ export interface ResnetOptions {
 	readonly residual?: (channels: number) => Block;
 }
 
+/** Whether convolutions have biases, which start from 0, or `drawn` as PyTorch does. */
+type Bias = boolean | "drawn";
+
 /** Residual generator: pictures [N, H, W, channels], H and W multiples of 4, to pictures. Parameters are named `model.…`. */
 export function resnetGenerator({
 	channels = 3,
@@ -55,7 +58,7 @@ export function resnetGenerator({
 }
 
 /** The residual branch before its sum: conv3, norm, ReLU, conv3, norm. Parameters are named `1`, `2`, `5` and `6`. */
-export function residualBranch(channels: number, norm: () => Block, bias: boolean): Block {
+export function residualBranch(channels: number, norm: () => Block, bias: Bias): Block {
 	return sequence(
 		...padded(channels, channels, 3, bias),
 		norm(),
@@ -65,8 +68,9 @@ export function residualBranch(channels: number, norm: () => Block, bias: boolea
 	);
 }
 
-function plainResidual(channels: number, norm: Norm): Block {
-	const branchOf = residualBranch(channels, () => normalization(norm, channels), norm === "instance");
+/** A residual block of that branch, named `conv_block`. */
+export function plainResidual(channels: number, norm: Norm, bias: Bias = norm === "instance"): Block {
+	const branchOf = residualBranch(channels, () => normalization(norm, channels), bias);
 	return (parameters) => {
 		const branch = branchOf(parameters.at("conv_block"));
 		return (x, pass) => tf.add(x, branch(x, pass));
@@ -74,6 +78,11 @@ function plainResidual(channels: number, norm: Norm): Block {
 }
 
 /** A convolution on mirrored pixels; the padding has a place of its own in the authors' sequence. */
-function padded(input: number, output: number, kernel: number, bias: boolean): [Block, Block] {
-	return [identity(), convolution(input, output, { ...cycleganInit, kernel, reflect: (kernel - 1) / 2, bias })];
+export function padded(input: number, output: number, kernel: number, bias: Bias): [Block, Block] {
+	const { initializer, biasInitializer } = cycleganInit;
+	const initial = bias === "drawn" ? { initializer } : { initializer, biasInitializer };
+	return [
+		identity(),
+		convolution(input, output, { ...initial, kernel, reflect: (kernel - 1) / 2, bias: bias !== false }),
+	];
 }

@@ -17,7 +17,13 @@ import type { Query } from "./attention-map.ts";
 import { evaluation, type Layer, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
 import { minimize } from "./minimize.ts";
-import { type Insert, starganDiscriminator, starganGenerator } from "./stargan-backbone.ts";
+import {
+	type Generator,
+	type GeneratorOptions,
+	type Insert,
+	starganDiscriminator,
+	starganGenerator,
+} from "./stargan-backbone.ts";
 
 export interface StarganOptions {
 	/** Side of the pictures, a multiple of 2^dRepeatNum. @default 128 */
@@ -60,19 +66,21 @@ export interface ConditionalGan extends Gan<LabelledBatch> {
 	generate(images: tf.Tensor4D, labels: tf.Tensor2D): tf.Tensor4D;
 	/** One step of G alone, to give its input back when told the input's own label: a start that is fair to every system. */
 	warmUp(batch: LabelledBatch): Losses;
-	/** Maps [N, H, W] in [0, 1], each scaled to a maximum of 1, of the pass that reproduces the batch. */
+	/** Maps [N, H, W] in [0, 1] of the pass that reproduces the batch; those of matrices each scaled to a maximum of 1. */
 	attention(batch: LabelledBatch, options?: { readonly query?: Query }): Record<string, tf.Tensor3D>;
-	/** The attention matrices [N, queries, keys] behind the maps; the caller disposes. */
+	/** The attention matrices [N, queries, keys], or masks [N, H, W], behind the maps; the caller disposes. */
 	attentionMatrices(batch: LabelledBatch): Record<string, tf.Tensor3D>;
 }
 
 /** What a system adds to StarGAN. */
 export interface StarganExtension {
+	/** Another generator of the same sizes. @default StarGAN's */
+	readonly network?: (parameters: Parameters, options: GeneratorOptions) => Generator;
 	/** Modules of G, made from G's parameters. */
 	readonly generator?: (parameters: Parameters) => Insert;
 	/** Modules of D, made from D's parameters. */
 	readonly discriminator?: (parameters: Parameters) => Insert;
-	/** An attention matrix as a map of [height, width]. */
+	/** An attention matrix, or mask, as a map of [height, width]. */
 	readonly map?: (matrix: tf.Tensor3D, height: number, width: number, query: Query) => tf.Tensor3D;
 }
 
@@ -85,10 +93,10 @@ export function starganTraining(
 	const { imageSize = 128, gConvDim = 64, dConvDim = 64, cDim = 5, gRepeatNum = 6, dRepeatNum = 6 } = options;
 	const { adversarial = "wgan-gp", lambdaRec = 10, lambdaCls = 1, lambdaGp = 10, nCritic = 5 } = options;
 	const { gRate = 1e-4, dRate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0, track = false } = options;
-	const { generator: insertG = nothing, discriminator: insertD = nothing } = extension;
+	const { network = starganGenerator, generator: insertG = nothing, discriminator: insertD = nothing } = extension;
 	const random = Random.seed(seed);
 	const generatorParameters = new Parameters(random.split("G"));
-	const generator = starganGenerator(generatorParameters, {
+	const generator = network(generatorParameters, {
 		convDim: gConvDim,
 		cDim,
 		repeatNum: gRepeatNum,
@@ -188,7 +196,8 @@ export function starganTraining(
 				images: required(id, "images", images),
 				labels: required(id, "labels", labels),
 			};
-			return { images: generator(input.images, input.labels, evaluation), maps: this.attention(input) };
+			const made = tf.tidy(() => tf.clipByValue(generator(input.images, input.labels, evaluation), -1, 1));
+			return { images: made as tf.Tensor4D, maps: this.attention(input) };
 		},
 		attentionMatrices({ images, labels }) {
 			const matrices: Record<string, tf.Tensor3D> = {};
