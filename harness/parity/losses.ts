@@ -1,7 +1,9 @@
-/** Goldens of losses: gradient penalties with their second-order parameter gradients. */
+/** Goldens of losses on logits, labels, masks and pools, and of gradient penalties with their second-order gradients. */
 import * as tf from "@tensorflow/tfjs";
 import { inputGradient } from "../../engine/adam.ts";
+import { ImagePool, PoolDraws } from "../../models/layers/image-pool.ts";
 import { type Layer, training } from "../../models/layers/layer.ts";
+import { fuse } from "../../models/layers/mask.ts";
 import { patchgan } from "../../models/layers/patchgan.ts";
 import {
 	type Adversarial,
@@ -12,14 +14,69 @@ import {
 	wasserstein,
 } from "../../models/losses/adversarial.ts";
 import { gradientPenalty, interpolate } from "../../models/losses/gradient-penalty.ts";
+import { classEntropy, labelEntropy } from "../../models/losses/labels.ts";
+import { totalVariation } from "../../models/losses/total-variation.ts";
 import type { Results } from "./compare.ts";
-import type { Golden } from "./golden.ts";
+import { type Golden, stored } from "./golden.ts";
 import { type NetLoss, runNet, type Tensors } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 
 export const losses: ParitySystem = {
-	parts: { adversarial: runAdversarial, gradient_penalty: runGradientPenalty },
+	parts: {
+		adversarial: runAdversarial,
+		classification_stargan: runClassification,
+		gradient_penalty: runGradientPenalty,
+		image_pool: runImagePool,
+		mask_v1: runMask,
+	},
 };
+
+/** Label losses of StarGAN: several labels for each picture, or one class. */
+function runClassification(golden: Golden): Results {
+	return runNet(golden, () => () => ({}), {
+		losses: {
+			cls_multilabel: ({ logits, multi_label: labels }) => labelEntropy(logits as tf.Tensor2D, labels as tf.Tensor2D),
+			cls_softmax: ({ logits, class_index: classes }) => classEntropy(logits as tf.Tensor2D, classes as tf.Tensor1D),
+		},
+	});
+}
+
+/** Fusion and total variation of AttentionGAN's first scheme. */
+function runMask(golden: Golden): Results {
+	const lambda = golden.config.number("lambda_reg");
+	const fused = ({ image, content, mask }: Tensors) =>
+		fuse(image as tf.Tensor4D, content as tf.Tensor4D, mask as tf.Tensor4D);
+	return runNet(golden, () => (inputs) => ({ fused_v1: fused(inputs) }), {
+		losses: {
+			tv_v1: ({ mask, image }) => {
+				// The mask counts once for every channel of the picture.
+				const times = lambda * ((image as tf.Tensor4D).shape[3] as number);
+				return tf.mul(totalVariation(mask as tf.Tensor4D, { reduction: "sum" }), times);
+			},
+			fused_v1: (inputs) => tf.mean(tf.mul(fused(inputs), inputs["cotangent_fused"] as tf.Tensor)),
+		},
+	});
+}
+
+/** A pool shown numbers in place of pictures. */
+function runImagePool(golden: Golden): Results {
+	const { config } = golden;
+	const size = config.number("pool_size");
+	const batch = config.number("batch");
+	const given = stored(golden, "input/images").data;
+	using pool = new ImagePool(size);
+	const draws = new PoolDraws(stored(golden, "input/uniform").data, stored(golden, "input/index").data);
+	const returned = Float32Array.from(given);
+	for (let start = 0; start < given.length; start += batch) {
+		const numbers = given.slice(start, start + batch);
+		tf.tidy(() => returned.set(pool.query(tf.tensor4d(numbers, [numbers.length, 1, 1, 1]), draws).dataSync(), start));
+	}
+	return new Map([
+		["output/returned", { shape: [returned.length], data: returned }],
+		["output/pool_after", { shape: [size], data: pool.read()?.data ?? new Float32Array() }],
+		["output/draws_used", { shape: [1], data: Float32Array.of(draws.used) }],
+	]);
+}
 
 /** Losses on logits alone; there is no network. */
 function runAdversarial(golden: Golden): Results {

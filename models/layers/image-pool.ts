@@ -19,6 +19,11 @@ export class PoolDraws {
 		this.#index = index;
 	}
 
+	/** How many were taken. */
+	get used(): number {
+		return this.#used;
+	}
+
 	/** The stored picture to return, or undefined for the new one. */
 	next(): number | undefined {
 		const uniform = this.#uniform[this.#used];
