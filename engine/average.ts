@@ -64,6 +64,18 @@ export class MovingAverage implements Disposable {
 	}
 }
 
+/**
+ * Moves the parameters `average`, of the same names, towards `source`: a ← decay·a + (1 − decay)·θ. For averages that are
+ * networks of their own, kept in checkpoints as such.
+ */
+export function moveAverage(average: Parameters, source: Parameters, decay: number): void {
+	for (const { name, variable } of trainable(source)) {
+		const target = average.get(name)?.variable;
+		if (target === undefined) throw new Error(`average: must hold a parameter ${name}, got none`);
+		tf.tidy(() => target.assign(tf.add(tf.mul(target, decay), tf.mul(variable, 1 - decay))));
+	}
+}
+
 function trainable(parameters: Parameters) {
 	return parameters.entries().filter((entry) => entry.trainable);
 }

@@ -11,6 +11,8 @@ import { cyclegan } from "./parity/cyclegan.ts";
 import { extractors } from "./parity/extractors.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { losses } from "./parity/losses.ts";
+import { msggan } from "./parity/msggan.ts";
+import { pggan } from "./parity/pggan.ts";
 import { sagan } from "./parity/sagan.ts";
 import { stargan } from "./parity/stargan.ts";
 import type { ParitySystem, RunPart } from "./parity/system.ts";
@@ -44,6 +46,8 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	cyclegan,
 	extractors,
 	losses,
+	msggan,
+	pggan,
 	sagan,
 	stargan,
 };

@@ -15,6 +15,12 @@ export interface LabelledBatch {
 	readonly labels: tf.Tensor2D;
 }
 
+/** Pictures alone, for systems that start from noise; labelled batches are such, too. */
+export interface PictureBatch {
+	/** [N, H, W, C] in [-1, 1]. */
+	readonly images: tf.Tensor4D;
+}
+
 /** Two unpaired sets of pictures, for two-domain systems. */
 export interface UnpairedBatch {
 	/** [N, H, W, C] in [-1, 1]. */
