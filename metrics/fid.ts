@@ -66,20 +66,46 @@ function measure(real: Features, fake: Features, scale: number, resampling?: Res
 	return { value, notes, replicates, method: `linearised bootstrap, ${resampling.resamples} resamples` };
 }
 
-/** Fréchet distance between two Gaussians given as mean and covariance. Singular covariances are no special case. */
+/**
+ * Fréchet distance between two Gaussians given as mean and covariance. Singular covariances are no special case: then S₁ is
+ * taken by its symmetric root R, negative eigenvalues as zeros, and tr (S₁ S₂)^½ from the eigenvalues of R S₂ R, as in the
+ * reference libraries, whose roots of the zeros' rounding (some 1e-7) are kept so that values from the same file agree.
+ */
 export function frechetDistance(a: Gaussian, b: Gaussian): number {
-	return distance(
-		{ mean: a.mean, trace: trace(a.covariance), factor: factorOf(a.covariance) },
-		{ mean: b.mean, trace: trace(b.covariance), factor: factorOf(b.covariance) },
-	);
+	const [first, second] = [definiteFactor(a.covariance), definiteFactor(b.covariance)];
+	const traces = trace(a.covariance) + trace(b.covariance);
+	const root =
+		first !== undefined && second !== undefined && wellConditioned(first) && wellConditioned(second)
+			? rootTrace({ ...transpose(first), full: true }, { ...transpose(second), full: true })
+			: symmetricRootTrace(a.covariance, b.covariance);
+	return joined(a.mean, b.mean, traces, root);
+}
+
+function symmetricRootTrace(a: Matrix, b: Matrix): number {
+	const { values, vectors } = symmetricEigen(a);
+	const roots = values.map((value) => Math.sqrt(Math.max(0, value)));
+	const root = matmul(scaledColumns(vectors, roots), vectors, { transposeB: true });
+	const eigenvalues = symmetricEigenvalues(symmetrised(matmul(matmul(root, b), root)));
+	return eigenvalues.reduce((total, value) => total + Math.sqrt(Math.max(0, value)), 0);
+}
+
+/** The mean of a matrix and its transpose: products of symmetric matrices differ from that by rounding. */
+function symmetrised({ data, rows, columns }: Matrix): Matrix {
+	const result = Float64Array.from(data, (value, at) => {
+		const mirrored = (at % columns) * columns + Math.floor(at / columns);
+		return (value + (data[mirrored] as number)) / 2;
+	});
+	return { data: result, rows, columns };
 }
 
 /** Fréchet distance between two streamed sets; the route for sets too large to hold. */
 export function frechetDistanceOf(a: Moments, b: Moments): number {
-	return frechetDistance(
-		{ mean: a.mean(), covariance: a.covariance() },
-		{ mean: b.mean(), covariance: b.covariance() },
-	);
+	return distance(streamedSide(a), streamedSide(b));
+}
+
+function streamedSide(moments: Moments): Side {
+	const covariance = moments.covariance();
+	return { mean: moments.mean(), trace: trace(covariance), factor: factorOf(covariance) };
 }
 
 /** One side of the distance: `factor` F, [rank, d], has F'F = covariance. */
@@ -98,8 +124,7 @@ function sideOf(features: Features): Side {
 	if (features.count > features.dimensions) {
 		const moments = new Moments(features.dimensions);
 		moments.add({ rows: features.count, columns: features.dimensions, data: features.data });
-		const covariance = moments.covariance();
-		return { mean: moments.mean(), trace: trace(covariance), factor: factorOf(covariance) };
+		return streamedSide(moments);
 	}
 	const mean = columnMeans(features);
 	const factor = { ...centredRows(features, mean, 1 / Math.sqrt(features.count - 1)), full: false };
@@ -107,12 +132,16 @@ function sideOf(features: Features): Side {
 }
 
 function distance(a: Side, b: Side): number {
+	return joined(a.mean, b.mean, a.trace + b.trace, rootTrace(a.factor, b.factor));
+}
+
+function joined(meanA: Float64Array, meanB: Float64Array, traces: number, root: number): number {
 	let means = 0;
-	for (let column = 0; column < a.mean.length; column += 1) {
-		means += ((a.mean[column] as number) - (b.mean[column] as number)) ** 2;
+	for (let column = 0; column < meanA.length; column += 1) {
+		means += ((meanA[column] as number) - (meanB[column] as number)) ** 2;
 	}
 	// A distance is never negative; rounding leaves some -1e-14 for equal sets.
-	return Math.max(0, means + a.trace + b.trace - 2 * rootTrace(a.factor, b.factor));
+	return Math.max(0, means + traces - 2 * root);
 }
 
 /** Nuclear norm of F₁ F₂'. */

@@ -61,9 +61,7 @@ for (const { name, tensors, values, abs_tolerance } of golden.document.statistic
 			gaussian(mean1 as Float64Array, covariance1 as Float64Array),
 			gaussian(mean2 as Float64Array, covariance2 as Float64Array),
 		);
-		// Roots of the zero eigenvalues' rounding move the references by up to 4e-7; a factor cut at the rank has none.
-		const tolerance = name === "stats_rank4_and_dense" ? 4e-7 : abs_tolerance;
-		t.true(near(got, values["symmetric_eigen_float64"] as number, tolerance), `${got}`);
+		t.true(near(got, values["symmetric_eigen_float64"] as number, abs_tolerance), `${got}`);
 	});
 }
 
