@@ -1,6 +1,4 @@
 /** Extractors by the names that scripts use: `mobilenet`, `inception:FILE`, `onnx:FILE`. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Extractor } from "../metrics/features/extractor.ts";
 import type { InceptionLayer } from "../metrics/features/inception.ts";
 
@@ -29,16 +27,7 @@ async function inceptionOf(
 	normalise: "tensorflow" | "pytorch-fid",
 ): Promise<Extractor> {
 	const { inception } = await import("../metrics/features/inception.ts");
-	const { parseSafetensors } = await import("./safetensors.ts");
-	const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-		throw new Error(
-			`--features: ${file} must be a file of Inception weights, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`,
-		);
-	});
-	const { tensors } = parseSafetensors(bytes, file);
-	const weights = (name: string) => {
-		const tensor = tensors.get(name);
-		return tensor === undefined ? undefined : { shape: tensor.shape, data: tensor.values };
-	};
-	return inception({ weights, sha256: createHash("sha256").update(bytes).digest("hex"), layer, normalise });
+	const { readTorchWeights } = await import("./torch-weights.ts");
+	const { weight: weights, sha256 } = await readTorchWeights(file, "--features");
+	return inception({ weights, sha256, layer, normalise });
 }

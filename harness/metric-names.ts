@@ -10,6 +10,8 @@ export interface MetricOptions {
 	readonly protocol?: string | undefined;
 	/** Pixels taken off each side of a pair. */
 	readonly crop?: number | undefined;
+	/** Trunk of LPIPS: `alex:FILE`. */
+	readonly lpips?: string | undefined;
 	/** Largest possible value of a pair's numbers. */
 	readonly range?: number | undefined;
 	readonly kidSubsets?: number | undefined;
@@ -106,6 +108,7 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	psnr: async (options) => (await import("../metrics/psnr.ts")).psnr(pairOptions(options)),
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
+	lpips: async ({ lpips, range }) => (await import("./lpips-names.ts")).lpipsNamed(lpips, range),
 	// These have conventions of their own: --protocol says nothing about them.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
 	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),

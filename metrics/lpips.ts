@@ -1,7 +1,7 @@
 /**
  * Learned perceptual distance (Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric",
- * 2018), from the features of a classification network (alex, vgg: 5 layers, squeeze: 7) and the published linear heads.
- * Neither is in this package: the trunk's weights and the heads are given by the caller.
+ * 2018), from the features of a classification network (alex, vgg: 5 layers, squeeze: 7; features/trunks.ts) and the
+ * published linear heads (lpips-heads.ts). The trunk's weights are the caller's.
  */
 import type { PairedMetric, Picture } from "./metric.ts";
 import { requireComparable } from "./planes.ts";
@@ -27,6 +27,7 @@ export function lpips({
 	version = "v0.1",
 	features,
 	heads,
+	weights = "caller's",
 	range,
 }: {
 	readonly net: "alex" | "vgg" | "squeeze";
@@ -36,6 +37,8 @@ export function lpips({
 	readonly features: (input: FeatureMap) => readonly FeatureMap[] | Promise<readonly FeatureMap[]>;
 	/** One weight a channel, for each layer. */
 	readonly heads: readonly ArrayLike<number>[];
+	/** What stands for the trunk's weights in the protocol: `sha256:…` of their file. */
+	readonly weights?: string;
 	/** Largest possible value; needed for pictures of floats. @default 255 for bytes */
 	readonly range?: number;
 }): PairedMetric {
@@ -46,7 +49,7 @@ export function lpips({
 		id: "lpips",
 		better: "lower",
 		unit: "",
-		protocol: { net, version },
+		protocol: { net, version, weights, range: range ?? 255 },
 		async value(reference, image) {
 			const peak = requireComparable("lpips", reference, image, range);
 			const [first, second] = await Promise.all([

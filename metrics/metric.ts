@@ -96,8 +96,8 @@ export interface DistributionMetric {
 	measure(real: Features, fake: Features, resampling?: Resampling): Measurement | Promise<Measurement>;
 }
 
-/** Compares pictures pair by pair; the value of a set is the mean. */
-export interface PairedMetric {
+/** Compares pictures pair by pair; the value of a set is the mean. One that owns a network frees it by `dispose`. */
+export interface PairedMetric extends Partial<Disposable> {
 	readonly kind: "paired";
 	readonly id: string;
 	readonly better: "lower" | "higher";

@@ -13,6 +13,7 @@ interface Options {
 	readonly features: string;
 	readonly preset?: string;
 	readonly protocol?: string;
+	readonly lpips?: string;
 	readonly crop?: number;
 	readonly range?: number;
 	readonly kidSubsets?: number;
@@ -48,6 +49,10 @@ export const addEvaluate: AddCommand = (program, line) => {
 			"conventions of a library for sets: torch-fidelity, clean-fid, pytorch-fid, ttur-papers …",
 		)
 		.option("--protocol <name>", "conventions of a library for pairs: skimage, basicsr-y …")
+		.option(
+			"--lpips <trunk>",
+			"network of LPIPS: alex:FILE, vgg:FILE or squeeze:FILE, #v0.0 behind it for the older heads",
+		)
 		.option("--crop <pixels>", "pixels off each side of a pair", whole("--crop", 0))
 		.option("--range <value>", "largest possible value of pairs of floats (1 when left out)", positive)
 		.option("--kid-subsets <count>", "subsets of KID", whole("--kid-subsets", 1))
@@ -169,7 +174,11 @@ async function evaluatePairs(options: Options, line: CommandLine): Promise<Evalu
 	const metrics = await pairedMetrics(names(options.metrics ?? "psnr,ssim"), { ...options, range });
 	const { seed, interval } = options;
 	const counted = withProgress(pairs, inputs.reference.count, line);
-	return { inputs, scores: await comparePairs(counted, metrics, { seed, interval }) };
+	try {
+		return { inputs, scores: await comparePairs(counted, metrics, { seed, interval }) };
+	} finally {
+		for (const metric of metrics) metric[Symbol.dispose]?.();
+	}
 }
 
 async function* withProgress(pairs: OpenPairs["pairs"], total: number, line: CommandLine) {

@@ -2,14 +2,19 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TorchArray } from "../../engine/parameters.ts";
 import type { Resizer } from "../../metrics/features/extractor.ts";
-import { Inception } from "../../metrics/features/inception.ts";
+import { Inception, type TorchWeight } from "../../metrics/features/inception.ts";
 import { resizers } from "../../metrics/features/resizers.ts";
+import { Trunk } from "../../metrics/features/trunks.ts";
+import { type FeatureMap, lpipsInput, lpipsLayer } from "../../metrics/lpips.ts";
+import { lpipsHeads, lpipsNets } from "../../metrics/lpips-heads.ts";
 import type { Results } from "./compare.ts";
 import { formulaWeight } from "./formula-weights.ts";
 import type { Golden } from "./golden.ts";
 import type { ParitySystem } from "./system.ts";
 
-export const extractors: ParitySystem = { parts: { inception_v3_fid: inceptionV3 } };
+export const extractors: ParitySystem = {
+	parts: { inception_v3_fid: inceptionV3, lpips: perceptualDistances, torchvision },
+};
 
 const side = 299;
 
@@ -24,10 +29,7 @@ function inceptionV3({ tensors, shapes }: Golden): Results {
 		pixels.set(resizer.resize(picture, side, side), index * side * side * 3);
 	}
 	const results = new Map<string, TorchArray>([["output/resized_299_first", firstAsHalf(pixels)]]);
-	using network = new Inception((name) => {
-		const shape = shapes.get(name);
-		return shape === undefined ? undefined : { shape, data: formulaWeight(name, shape) };
-	});
+	using network = new Inception(formulaWeights(shapes));
 	tf.tidy(() => {
 		const rows = network.run(tf.tensor4d(pixels, [count, side, side, 3]).sub(128).div(128));
 		for (const [layer, values] of Object.entries(rows)) {
@@ -36,6 +38,80 @@ function inceptionV3({ tensors, shapes }: Golden): Results {
 		}
 	});
 	return results;
+}
+
+/** Weights by formula; `net` names the network in a file that holds several. */
+function formulaWeights(shapes: Golden["shapes"], net = ""): (name: string) => TorchWeight | undefined {
+	return (name) => {
+		const shape = shapes.get(net === "" ? name : `${net}/${name}`);
+		return shape === undefined ? undefined : { shape, data: formulaWeight(name, shape) };
+	};
+}
+
+/** Distances of the first half of the pictures from the second, and the mean of each slice for the first picture. */
+function perceptualDistances({ tensors, shapes }: Golden): Results {
+	const images = tensors.get("input/images_uint8") as TorchArray;
+	const [count, , height, width] = images.shape as [number, number, number, number];
+	const inputs = Array.from({ length: count }, (_, index) =>
+		lpipsInput({ data: channelsLast(images, index), height, width, channels: 3 }, "v0.1", 255),
+	);
+	const results = new Map<string, TorchArray>();
+	for (const net of lpipsNets) {
+		using trunk = new Trunk(net, formulaWeights(shapes, net));
+		const heads = lpipsHeads(net, "v0.1");
+		const slices = inputs.map((input) => trunk.maps(input));
+		const half = count / 2;
+		const distances = Float32Array.from({ length: half }, (_, index) =>
+			heads.reduce((sum, head, layer) => {
+				const [x, y] = [slices[index]?.[layer], slices[index + half]?.[layer]];
+				return sum + lpipsLayer(x as FeatureMap, y as FeatureMap, head);
+			}, 0),
+		);
+		results.set(`output/lpips_${net}`, { shape: [half], data: distances });
+		for (const [layer, map] of (slices[0] ?? []).entries()) {
+			results.set(`output/${net}_slice${layer + 1}_mean`, { shape: [1, map.channels], data: positionMean(map) });
+		}
+	}
+	return results;
+}
+
+function positionMean({ data, height, width, channels }: FeatureMap): Float32Array {
+	const mean = new Float64Array(channels);
+	for (let at = 0; at < data.length; at += 1) mean[at % channels]! += (data[at] as number) / (height * width);
+	return Float32Array.from(mean);
+}
+
+/** ImageNet's mean and deviation of red, green and blue on 0 … 1. */
+const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
+/** Torchvision's VGG19 and Inception v3. */
+function torchvision({ tensors, shapes }: Golden): Results {
+	const results = new Map<string, TorchArray>();
+	const images = tf.tidy(() => {
+		const { shape, data } = tensors.get("input/images_uint8") as TorchArray;
+		const bytes = tf.tensor4d(data, shape as [number, number, number, number]).transpose([0, 2, 3, 1]);
+		return bytes.div(255).sub(imagenet.mean).div<tf.Tensor4D>(imagenet.deviation);
+	});
+	using vgg = new Trunk("vgg19", formulaWeights(shapes, "vgg19"));
+	const entries = [21, 34];
+	tf.tidy(() => {
+		const two = images.slice([0], [2]);
+		for (const [place, output] of vgg.outputs(two, entries).entries()) {
+			const name = `output/vgg19_features_${entries[place]}`;
+			results.set(`${name}_mean`, stored(output.mean([1, 2])));
+			results.set(`${name}_crop`, stored(output.slice([0, 0, 0, 0], [2, 4, 4, 32]).transpose([0, 3, 1, 2])));
+		}
+	});
+	using network = new Inception(formulaWeights(shapes, "inception_v3"), "torchvision");
+	tf.tidy(() => {
+		results.set("output/torchvision_inception_v3_logits", stored(network.run(images).logits));
+	});
+	images.dispose();
+	return results;
+}
+
+function stored(tensor: tf.Tensor): TorchArray {
+	return { shape: tensor.shape, data: tensor.dataSync<"float32">() };
 }
 
 function channelsLast({ shape, data }: TorchArray, index: number): Uint8Array {

@@ -17,7 +17,7 @@ export interface Golden {
 	/** File name without its ending. */
 	readonly part: string;
 	readonly config: Config;
-	/** Shapes of the weights that are made by formula, by name. */
+	/** Shapes of the weights that are made by formula, by name; `NET/NAME` where a file holds several networks. */
 	readonly shapes: ReadonlyMap<string, readonly number[]>;
 	/** Every tensor by name, in PyTorch's layout; channel-last files are brought to it. */
 	readonly tensors: ReadonlyMap<string, TorchArray>;
@@ -38,7 +38,7 @@ export async function readGolden(file: string): Promise<Golden> {
 		file,
 		system: basename(dirname(file)),
 		part: basename(file, ".safetensors"),
-		shapes: new Map(Object.entries(parse("names", {}) as Record<string, number[]>)),
+		shapes: shapesOf(parse("names", {}) as Record<string, number[] | Record<string, number[]>>),
 		config: new Config(parse("config", {}) as Record<string, unknown>),
 		tensors: stored.metadata["layout"]?.startsWith("NHWC") ? fromChannelLast(tensors) : tensors,
 		noise: new Set(parse("noise_keys", []) as string[]),
@@ -46,6 +46,16 @@ export async function readGolden(file: string): Promise<Golden> {
 			Object.entries(checks).map(([name, check]) => [name, { absolute: check[1] ?? 0, relative: check[2] ?? 0 }]),
 		),
 	};
+}
+
+function shapesOf(names: Readonly<Record<string, number[] | Record<string, number[]>>>): Map<string, number[]> {
+	return new Map(
+		Object.entries(names).flatMap(([name, entry]) =>
+			Array.isArray(entry)
+				? [[name, entry] as const]
+				: Object.entries(entry).map(([inner, shape]) => [`${name}/${inner}`, shape] as const),
+		),
+	);
 }
 
 function parseMetadata(stored: SafeTensors, key: string, fallback: unknown, file: string): unknown {

@@ -67,6 +67,19 @@ export type InceptionRows = Record<InceptionLayer | "logits" | "logitsUnbiased",
 type Pool = (x: tf.Tensor4D) => tf.Tensor4D;
 
 const averagePool: Pool = (x) => tf.avgPool(x, 3, 1, "same");
+/** Counts the zeros of the padding as values, as torchvision does. */
+const paddedAveragePool: Pool = (x) =>
+	tf.avgPool(
+		tf.pad(x, [
+			[0, 0],
+			[1, 1],
+			[1, 1],
+			[0, 0],
+		]),
+		3,
+		1,
+		"valid",
+	);
 const sameMaxPool: Pool = (x) => tf.maxPool(x, 3, 1, "same");
 const halve: Pool = (x) => tf.maxPool(x, 3, 2, "valid");
 
@@ -75,6 +88,9 @@ interface Convolution {
 	readonly bias: tf.Tensor1D;
 }
 
+/** `fid`: the graph of 2015-12-05. `torchvision`: average pools count padding, and the last block has one too. */
+type Variant = "fid" | "torchvision";
+
 /** The network with batch norms multiplied into the convolutions; owns its tensors. */
 export class Inception implements Disposable {
 	readonly classes: number;
@@ -82,10 +98,14 @@ export class Inception implements Disposable {
 	readonly #convolutions = new Map<string, Convolution>();
 	readonly #classifier: tf.Tensor2D;
 	readonly #bias: tf.Tensor1D;
+	readonly #average: Pool;
+	readonly #lastPool: Pool;
 
 	/** Throws where a weight is missing or of another size. */
-	constructor(weights: InceptionOptions["weights"]) {
+	constructor(weights: InceptionOptions["weights"], variant: Variant = "fid") {
 		this.#weights = weights;
+		this.#average = variant === "fid" ? averagePool : paddedAveragePool;
+		this.#lastPool = variant === "fid" ? sameMaxPool : paddedAveragePool;
 		const { shape, data } = this.#weight("fc.weight");
 		this.classes = shape[0] as number;
 		this.#classifier = tf.tensor2d(Float32Array.from(data), [this.classes, 2048]);
@@ -93,7 +113,7 @@ export class Inception implements Disposable {
 		for (const name of convolutionNames) this.#convolutions.set(name, this.#folded(name));
 	}
 
-	/** `images` [count, 299, 299, 3] in about -1 … 1. Called inside a tidy. */
+	/** `images` [count, height, width, 3], 299 a side for the FID, in about -1 … 1. Called inside a tidy. */
 	run(images: tf.Tensor4D): InceptionRows {
 		let x = this.#conv(images, "Conv2d_1a_3x3", 2, "valid"); // [count, 149, 149, 32]
 		x = this.#conv(x, "Conv2d_2a_3x3", 1, "valid");
@@ -107,8 +127,8 @@ export class Inception implements Disposable {
 		for (const block of ["Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"]) x = this.#blockC(x, block);
 		const third = spaceMean(x);
 		x = this.#blockD(x, "Mixed_7a"); // [count, 8, 8, 1280]
-		x = this.#blockE(x, "Mixed_7b", averagePool);
-		x = this.#blockE(x, "Mixed_7c", sameMaxPool); // [count, 8, 8, 2048]
+		x = this.#blockE(x, "Mixed_7b", this.#average);
+		x = this.#blockE(x, "Mixed_7c", this.#lastPool); // [count, 8, 8, 2048]
 		const features = spaceMean(x);
 		const logitsUnbiased = tf.matMul(features, this.#classifier, false, true) as tf.Tensor2D;
 		const logits = logitsUnbiased.add<tf.Tensor2D>(this.#bias);
@@ -121,7 +141,7 @@ export class Inception implements Disposable {
 			this.#conv(x, at("1x1")),
 			this.#chain(x, [at("5x5_1"), at("5x5_2")]),
 			this.#chain(x, [at("3x3dbl_1"), at("3x3dbl_2"), at("3x3dbl_3")]),
-			this.#conv(averagePool(x), at("_pool")),
+			this.#conv(this.#average(x), at("_pool")),
 		]);
 	}
 
@@ -141,7 +161,7 @@ export class Inception implements Disposable {
 			this.#conv(x, `${block}.branch1x1`),
 			this.#chain(x, steps("7x7", 3)),
 			this.#chain(x, steps("7x7dbl", 5)),
-			this.#conv(averagePool(x), `${block}.branch_pool`),
+			this.#conv(this.#average(x), `${block}.branch_pool`),
 		]);
 	}
 

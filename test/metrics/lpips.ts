@@ -1,5 +1,19 @@
+import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs";
 import test from "ava";
-import { type FeatureMap, lpips, lpipsLayer, lpipsLayerGradient, lpipsScale } from "../../metrics/lpips.ts";
+import { startEngine } from "../../engine/engine.ts";
+import { formulaWeight } from "../../harness/parity/formula-weights.ts";
+import { Trunk } from "../../metrics/features/trunks.ts";
+import {
+	type FeatureMap,
+	type LpipsVersion,
+	lpips,
+	lpipsInput,
+	lpipsLayer,
+	lpipsLayerGradient,
+	lpipsScale,
+} from "../../metrics/lpips.ts";
+import { type LpipsNet, lpipsHeads, lpipsNets } from "../../metrics/lpips-heads.ts";
 import type { Picture } from "../../metrics/metric.ts";
 import { close, Golden, goldenFolders } from "../helpers/golden.ts";
 
@@ -97,3 +111,49 @@ test("the metric runs a caller's trunk on both pictures and sums its layers", as
 		"lpips: squeeze must have 7 heads, got 0",
 	);
 });
+
+/** Made from whole numbers, so that every language has the same bytes. */
+function formulaPicture(height: number, width: number, k: number): Picture {
+	const data = new Uint8Array(height * width * 3);
+	for (let y = 0, at = 0; y < height; y += 1) {
+		for (let x = 0; x < width; x += 1, at += 3) {
+			data.set([(x * x + 3 * y + k * x) % 256, (7 * x + y * y + k * y) % 256, (5 * x * y + 11 * x + k * k) % 256], at);
+		}
+	}
+	return { data, height, width, channels: 3 };
+}
+
+const distances: {
+	cases: { net: LpipsNet; version: LpipsVersion; height: number; width: number; value: number }[];
+	shapes: Record<LpipsNet, Record<string, number[]>>;
+} = JSON.parse(readFileSync("fixtures/lpips/distances.json", "utf8"));
+
+for (const net of lpipsNets) {
+	test.serial(
+		`LPIPS of ${net} from the pictures' bytes on equals lpips, in both versions and on odd sizes`,
+		async (t) => {
+			await startEngine();
+			const before = tf.memory().numTensors;
+			{
+				using trunk = new Trunk(net, (name) => {
+					const shape = distances.shapes[net][name];
+					return shape === undefined ? undefined : { shape, data: formulaWeight(name, shape) };
+				});
+				for (const { version, height, width, value } of distances.cases.filter((one) => one.net === net)) {
+					const heads = lpipsHeads(net, version);
+					const metric = lpips({ net, version, heads, features: (input) => trunk.maps(input) });
+					const [a, b] = [formulaPicture(height, width, 0), formulaPicture(height, width, 3)];
+					const got = await metric.value(a, b);
+					// float32 through up to 13 layers, sums in another order.
+					t.true(close(got, value, 0, 1e-4), `${version} ${height}×${width}: got ${got}, expected ${value}`);
+					t.is(await metric.value(a, a), 0);
+				}
+				t.throws(() => new Trunk(net, () => undefined), {
+					message: /must hold features.0.weight, got a file without it/,
+				});
+				t.throws(() => trunk.maps(lpipsInput(formulaPicture(2, 2, 0), "v0.1", 255)), { message: /must be larger/ });
+			}
+			t.is(tf.memory().numTensors, before);
+		},
+	);
+}
