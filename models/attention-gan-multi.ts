@@ -71,18 +71,7 @@ export const paper: Paper = {
 	year: 2021,
 	citation: "H. Tang, H. Liu, D. Xu, P. H. S. Torr, N. Sebe. IEEE TNNLS 2021. Scheme I for several domains.",
 	url: "https://arxiv.org/abs/1911.11897",
-	published: [
-		{ table: "second hand", system: "AttentionGAN", column: "CelebA", metric: "AMT", value: 38.9, unverified: true },
-		{ table: "second hand", system: "AttentionGAN", column: "AR Face", metric: "AMT", value: 12.8, unverified: true },
-		{
-			table: "second hand",
-			system: "AttentionGAN",
-			column: "AR Face",
-			metric: "PSNR",
-			value: 14.9187,
-			unverified: true,
-		},
-	],
+	published: [],
 	claims: [],
 };
 

@@ -14,10 +14,11 @@ import { convolution, transposedConvolution } from "./layers/convolution.ts";
 import { type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import type { Block, Layer } from "./layers/layer.ts";
 import { cycleganInit, type Norm, normalization } from "./layers/normalization.ts";
-import { patchgan, pixelgan, spectralPatchgan } from "./layers/patchgan.ts";
+import { cycleDiscriminator, type Judge } from "./layers/patchgan.ts";
 import { type ResnetOptions, resnetGenerator } from "./layers/resnet-generator.ts";
 import type { TwoDomainGan } from "./layers/two-domain.ts";
 import type { Paper } from "./paper.ts";
+import { type System, system } from "./system.ts";
 
 export interface UnetOptions {
 	/** Channels of the pictures. @default 3 */
@@ -66,7 +67,7 @@ export interface CycleganOptions extends CycleOptions, Omit<ResnetOptions, "resi
 	/** Down-samplings of the U-Net. @default 8 */
 	readonly downs?: number;
 	/** `spectral`: a PatchGAN with spectral instead of instance norm, as SAG-GAN compares with. @default "patch" */
-	readonly discriminator?: "patch" | "pixel" | "spectral";
+	readonly discriminator?: Judge;
 	/** Width of the discriminators' first layer. @default 64 */
 	readonly ndf?: number;
 	/** Strided layers of a PatchGAN. @default 3 */
@@ -75,24 +76,25 @@ export interface CycleganOptions extends CycleOptions, Omit<ResnetOptions, "resi
 
 /** Builds CycleGAN; the defaults are the paper's. */
 export function cyclegan(options: CycleganOptions = {}): TwoDomainGan {
-	const { generator = "resnet", discriminator = "patch", dLayers = 3, ...rest } = options;
-	const build = generator === "resnet" ? resnetGenerator(rest) : unetGenerator(rest);
-	const judges = {
-		patch: () => patchgan({ ...rest, layers: dLayers }),
-		pixel: () => pixelgan(rest),
-		spectral: () => spectralPatchgan({ ...rest, layers: dLayers }),
-	};
 	return cycleTraining(
 		{
 			id: "cyclegan",
 			generator: (parameters) => {
-				const layer = build(parameters);
+				const layer = generatorOf(options)(parameters);
 				return (x, pass) => ({ image: layer(x, pass) });
 			},
-			discriminator: judges[discriminator](),
+			discriminator: discriminatorOf(options),
 		},
-		rest,
+		options,
 	);
+}
+
+function generatorOf({ generator = "resnet", ...options }: CycleganOptions): Block {
+	return generator === "resnet" ? resnetGenerator(options) : unetGenerator(options);
+}
+
+function discriminatorOf({ discriminator = "patch", dLayers = 3, ...options }: CycleganOptions): Block {
+	return cycleDiscriminator(discriminator, { ...options, layers: dLayers });
 }
 
 export const paper: Paper = {
@@ -104,3 +106,23 @@ export const paper: Paper = {
 	published: [],
 	claims: [],
 };
+
+export const systems: readonly System[] = [
+	system({
+		id: "cyclegan",
+		paper,
+		role: "baseline",
+		description: "Two generators that undo each other, each judged patch by patch.",
+		options: {
+			...{ channels: 3, generator: "resnet" as "resnet" | "unet", ngf: 64, blocks: 9, downs: 8 },
+			...{ discriminator: "patch" as Judge, ndf: 64, dLayers: 3, norm: "instance" as Norm },
+			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as "lsgan" | "vanilla" },
+			...{ poolSize: 50, rate: 2e-4 },
+		},
+		networks: (options) => {
+			const [generator, discriminator] = [generatorOf(options), discriminatorOf(options)];
+			return { G_A: generator, G_B: generator, D_A: discriminator, D_B: discriminator };
+		},
+		build: cyclegan,
+	}),
+];

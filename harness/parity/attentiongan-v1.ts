@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { aggan } from "../../models/aggan.ts";
 import { agganDiscriminator, agganGenerator } from "../../models/layers/aggan-networks.ts";
 import type { Results } from "./compare.ts";
-import { type Golden, stored, UnsupportedError } from "./golden.ts";
+import { channelsOf, type Golden, UnsupportedError } from "./golden.ts";
 import { runNet } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 import { inputOf, restOfDraws, runTraining } from "./training.ts";
@@ -32,8 +32,6 @@ export const attentionganV1: ParitySystem = {
 		train_step: runTrainStep,
 	},
 };
-
-const channelsOf = (golden: Golden, name: string) => stored(golden, name).shape[1] as number;
 
 /** The widths of the code are 64, 128, 256, 512; files hold them divided. */
 function ndfOf({ config }: Golden): number {

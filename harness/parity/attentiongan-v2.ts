@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { attentionGan, attentionGenerator } from "../../models/attention-gan.ts";
 import { patchgan } from "../../models/layers/patchgan.ts";
 import type { Results } from "./compare.ts";
-import type { Golden } from "./golden.ts";
+import { channelsOf, type Golden } from "./golden.ts";
 import { runNet } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 import { drawsUsed, inputOf, restOfDraws, runTraining } from "./training.ts";
@@ -21,6 +21,7 @@ function runGenerator(golden: Golden, geo: boolean): Results {
 	return runNet(golden, (parameters) => {
 		const { config } = golden;
 		const generator = attentionGenerator(parameters, {
+			channels: channelsOf(golden, "input/image"),
 			ngf: config.number("ngf"),
 			blocks: config.number("n_blocks"),
 			geo,
@@ -37,6 +38,7 @@ export function runPatchgan(golden: Golden): Results {
 	return runNet(golden, (parameters) => {
 		const { config } = golden;
 		const layer = patchgan({
+			channels: channelsOf(golden, "input/image"),
 			ndf: config.number("ndf"),
 			layers: config.number("n_layers"),
 			norm: config.choice("norm", ["instance", "batch", "none"]),
@@ -49,6 +51,7 @@ function runTrainStep(golden: Golden): Results {
 	const { config } = golden;
 	const poolSize = config.number("pool_size");
 	const gan = attentionGan({
+		channels: channelsOf(golden, "input/real_A/0"),
 		ngf: config.number("ngf"),
 		blocks: config.number("n_blocks"),
 		ndf: config.number("ndf"),

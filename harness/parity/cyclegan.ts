@@ -6,7 +6,7 @@ import { pixelgan } from "../../models/layers/patchgan.ts";
 import { resnetGenerator } from "../../models/layers/resnet-generator.ts";
 import { runPatchgan } from "./attentiongan-v2.ts";
 import type { Results } from "./compare.ts";
-import type { Golden } from "./golden.ts";
+import { channelsOf, type Golden } from "./golden.ts";
 import { runNet } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 
@@ -17,6 +17,7 @@ export const cyclegan: ParitySystem = {
 				golden,
 				"image",
 				resnetGenerator({
+					channels: channelsOf(golden, "input/image"),
 					ngf: golden.config.number("ngf"),
 					blocks: golden.config.number("n_blocks"),
 					norm: norm(golden),
@@ -27,13 +28,22 @@ export const cyclegan: ParitySystem = {
 				golden,
 				"image",
 				unetGenerator({
+					channels: channelsOf(golden, "input/image"),
 					ngf: golden.config.number("ngf"),
 					downs: golden.config.number("num_downs"),
 					norm: norm(golden),
 				}),
 			),
 		discriminator_pixel: (golden) =>
-			runBlock(golden, "score", pixelgan({ ndf: golden.config.number("ndf"), norm: norm(golden) })),
+			runBlock(
+				golden,
+				"score",
+				pixelgan({
+					channels: channelsOf(golden, "input/image"),
+					ndf: golden.config.number("ndf"),
+					norm: norm(golden),
+				}),
+			),
 		discriminator_patchgan: runPatchgan,
 	},
 };

@@ -127,6 +127,11 @@ export function stored(golden: Golden, name: string): TorchArray {
 	return array;
 }
 
+/** Channels of the stored pictures `name`. */
+export function channelsOf(golden: Golden, name: string): number {
+	return stored(golden, name).shape[1] as number;
+}
+
 /** Tensors whose names start with `prefix`, by the rest of their names. */
 export function storedUnder(golden: Golden, prefix: string): Map<string, TorchArray> {
 	const found = [...golden.tensors].filter(([name]) => name.startsWith(prefix));

@@ -76,3 +76,11 @@ export function pixelgan({ channels = 3, ndf = 64, norm = "instance" }: Omit<Pat
 	);
 	return (parameters) => blocks(parameters.at("net"));
 }
+
+/** The discriminators that systems of this family choose from: per patch, per pixel, or per patch with spectral norm. */
+export type Judge = "patch" | "pixel" | "spectral";
+
+/** One of the discriminators by name; norm and layers count where it has them. */
+export function cycleDiscriminator(kind: Judge, options: PatchganOptions = {}): Block {
+	return { patch: patchgan, pixel: pixelgan, spectral: spectralPatchgan }[kind](options);
+}
