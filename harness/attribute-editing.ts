@@ -3,16 +3,19 @@
  * draws them, and decides the paper's claims.
  */
 import { join, relative } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import { currentEngine } from "../engine/engine.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
 import { extractRows } from "../metrics/features/rows.ts";
 import { fid } from "../metrics/fid.ts";
+import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import type { Claim } from "../models/paper.ts";
+import { type AttentionFile, attentionOf, writeAttention } from "./attention-file.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { type ClaimVerdict, decide } from "./claims.ts";
 import { attributeShares, type Dataset } from "./datasets/dataset.ts";
 import { type EditScores, scoreEdits } from "./edit-scores.ts";
-import { attentionSheet, testPictures } from "./edit-sheets.ts";
+import { attentionSheet, testPictures, tileOf } from "./edit-sheets.ts";
 import { type EditTest, mean, picturesOf } from "./edit-test.ts";
 import {
 	draw,
@@ -23,10 +26,16 @@ import {
 	qualityTable,
 	writeReport,
 } from "./editing-report.ts";
-import { absoluteDifferences, blurredCopies, generateAll } from "./edits.ts";
+import { absoluteDifferences, blurredCopies, generateAll, type PictureSet, toSigned } from "./edits.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
 import { trainJudge } from "./judge.ts";
-import type { ReproduceEvent, ReproduceOptions, Reproduction, TrainingReport } from "./reproduce.ts";
+import {
+	type ReproduceEvent,
+	type ReproduceOptions,
+	type Reproduction,
+	reproductionSchema,
+	type TrainingReport,
+} from "./reproduce.ts";
 import { runPool } from "./training-pool.ts";
 import { version } from "./version.ts";
 
@@ -59,6 +68,10 @@ export async function* reproduceEdits(
 		const scores = await scoreEdits(gan, test);
 		const copies = generateAll(gan, test.pictures, test.labels);
 		const attention = attentionSheet(gan, test.pictures, test.labels, { under: copies, name: "its copy" });
+		if (judged.every((other) => other.training.system !== training.system)) {
+			const path = join(out, `attention-${training.system}.json`);
+			await writeAttention(path, await attentionOverCopies(gan, test, copies, training.seed));
+		}
 		judged.push({ training, scores, copies, attention, belowFloor: floor.misses(scores) });
 	}
 	yield { what: "judging", done: trainings.length, total: trainings.length };
@@ -71,7 +84,7 @@ export async function* reproduceEdits(
 	const pictures = await draw(experiment, out, test, judged);
 	const engine = currentEngine();
 	const report: Reproduction = {
-		schema: "fovea-reproduction/1",
+		schema: reproductionSchema,
 		paper: paper.id,
 		preset: options.preset,
 		fovea: version,
@@ -102,6 +115,25 @@ export async function* reproduceEdits(
 	await writeReport(paper, report, out);
 	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
 	return report;
+}
+
+/** The maps of test pictures over the system's own copies of them. */
+async function attentionOverCopies(
+	gan: ConditionalGan,
+	{ pictures, labels, attributes }: EditTest,
+	copies: PictureSet,
+	seed: number,
+): Promise<AttentionFile | undefined> {
+	const count = Math.min(4, pictures.count);
+	const { height, width } = pictures;
+	const batch = {
+		images: tf.tensor4d(toSigned(pictures.data.subarray(0, count * height * width * 3)), [count, height, width, 3]),
+		labels: tf.tensor2d(labels.slice(0, count * attributes.length), [count, attributes.length]),
+	};
+	const tiles = Array.from({ length: count }, (_, index) => tileOf(copies, index));
+	const file = await attentionOf(gan, batch, { seed, under: { tiles, name: "its own copy of a test picture" } });
+	tf.dispose(batch);
+	return file;
 }
 
 function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {

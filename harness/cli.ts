@@ -9,6 +9,7 @@ import { addEvaluate } from "./commands/evaluate.ts";
 import { addKernel } from "./commands/kernel.ts";
 import { addModels } from "./commands/models.ts";
 import { addParity } from "./commands/parity.ts";
+import { addReport } from "./commands/report.ts";
 import { addReproduce } from "./commands/reproduce.ts";
 import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
@@ -32,6 +33,7 @@ const commands = [
 	addKernel,
 	addModels,
 	addParity,
+	addReport,
 	addReproduce,
 	addRun,
 	addTrain,

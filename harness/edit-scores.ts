@@ -55,7 +55,10 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 			const protocol = { ...inputs, edit: attributes[index] as string, real: "all test pictures" };
 			const [low, high] = [quantile(replicates, 0.025), quantile(replicates, 0.975)];
 			const interval = { low, high, level: 0.95, method };
-			scores.push(score(metric, value, { samples, interval, spread: deviation([...replicates]), notes }, protocol));
+			const label = `${metric.id.toUpperCase()}${test.extractor.label === "" ? "" : `-${test.extractor.label}`}`;
+			scores.push(
+				score(metric, value, { samples, label, interval, spread: deviation([...replicates]), notes }, protocol),
+			);
 		}
 	}
 	const accuracies = edits.map((edited, index) => {

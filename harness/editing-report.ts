@@ -1,5 +1,5 @@
 /** The report of an attribute-editing experiment: its tables, pictures, curves, and their files. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import type { Paper } from "../models/paper.ts";
@@ -11,6 +11,7 @@ import { deviation, type EditTest, mean } from "./edit-test.ts";
 import type { PictureSet } from "./edits.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
 import { writeAtomically } from "./files.ts";
+import { reportJson } from "./report.ts";
 import type { Reproduction } from "./reproduce.ts";
 import { type Sheet, writeSheet } from "./sheet.ts";
 import { markdownTable, type Table } from "./table.ts";
@@ -42,17 +43,19 @@ export interface Judged {
 
 /** Writes report.json and report.md. */
 export async function writeReport(paper: Paper, report: Reproduction, folder: string): Promise<void> {
-	await writeAtomically(join(folder, "report.json"), `${JSON.stringify(report, null, "\t")}\n`);
+	await writeAtomically(join(folder, "report.json"), reportJson(report));
 	await writeAtomically(join(folder, "report.md"), markdown(paper, report));
 }
 
 /** Files of a report that hold nothing but what systems made. */
-const generatedOnly = /^(generated\.png|attention-.*\.png|losses\.svg)$/;
+const generatedOnly = /^(generated\.png|attention-.*\.(png|json)|losses\.svg)$/;
 
 /** Writes a copy of the report and those files into `keep`. */
 export async function keepReport(paper: Paper, report: Reproduction, out: string, keep: string): Promise<void> {
 	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => generatedOnly.test(file)));
-	for (const file of Object.keys(pictures)) await writeAtomically(join(keep, file), await readFile(join(out, file)));
+	const maps = (await readdir(out)).filter((file) => file.endsWith(".json") && generatedOnly.test(file));
+	for (const file of [...Object.keys(pictures), ...maps])
+		await writeAtomically(join(keep, file), await readFile(join(out, file)));
 	await writeReport(paper, { ...report, pictures }, keep);
 }
 

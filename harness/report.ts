@@ -68,21 +68,22 @@ export function parseReport(json: unknown, where: string): Report {
 	);
 }
 
-const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
+/** A number of a report, in which NaN and the infinities are words. */
+export const reportNumber = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
 
-const scoreForm = z.object({
+export const scoreForm = z.object({
 	metric: z.string().min(1),
 	label: z.string().optional(),
-	value: number,
+	value: reportNumber,
 	better: z.enum(["lower", "higher"]),
 	unit: z.string(),
-	interval: z.object({ low: number, high: number, level: z.number(), method: z.string() }).optional(),
-	spread: number.optional(),
+	interval: z.object({ low: reportNumber, high: reportNumber, level: z.number(), method: z.string() }).optional(),
+	spread: reportNumber.optional(),
 	samples: z.record(z.string(), z.number()),
 	protocol: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 	fingerprint: z.string().min(1),
-	perImage: z.array(number).optional(),
-	details: z.record(z.string(), number).optional(),
+	perImage: z.array(reportNumber).optional(),
+	details: z.record(z.string(), reportNumber).optional(),
 	notes: z.array(z.string()).optional(),
 });
 

@@ -1,8 +1,12 @@
 /** What a reproduction is: the events while it runs and the report it ends with. */
+import { z } from "zod";
 import type { Score } from "../metrics/metric.ts";
 import type { ClaimVerdict } from "./claims.ts";
-import type { PresetName } from "./experiments/experiment.ts";
+import { type PresetName, presetNames } from "./experiments/experiment.ts";
+import { reportNumber, scoreForm } from "./report.ts";
 import type { Table } from "./table.ts";
+
+export const reproductionSchema = "fovea-reproduction/1";
 
 export interface ReproduceOptions {
 	readonly preset: PresetName;
@@ -42,7 +46,7 @@ export interface TrainingReport {
 }
 
 export interface Reproduction {
-	readonly schema: "fovea-reproduction/1";
+	readonly schema: typeof reproductionSchema;
 	readonly paper: string;
 	readonly preset: PresetName;
 	readonly fovea: string;
@@ -59,4 +63,53 @@ export interface Reproduction {
 	readonly trainings: readonly TrainingReport[];
 	/** Pictures and curves by file name, with what each shows. */
 	readonly pictures: Readonly<Record<string, string>>;
+}
+
+const tableForm = z.object({ title: z.string(), columns: z.array(z.string()), rows: z.array(z.array(z.string())) });
+
+const reproductionForm = z.object({
+	schema: z.literal(reproductionSchema),
+	paper: z.string(),
+	preset: z.enum(presetNames),
+	fovea: z.string(),
+	engine: z.object({ name: z.string(), version: z.string() }),
+	data: z.string(),
+	command: z.string(),
+	seconds: z.number(),
+	tables: z.array(tableForm),
+	table: tableForm,
+	claims: z.array(
+		z.object({
+			text: z.string(),
+			where: z.string(),
+			published: z.string(),
+			measured: reportNumber,
+			interval: z.object({ low: reportNumber, high: reportNumber, level: z.number(), method: z.string() }),
+			verdict: z.enum(["held", "not-held", "undecided"]),
+			why: z.string(),
+		}),
+	),
+	floor: z.array(z.string()),
+	trainings: z.array(
+		z.object({
+			system: z.string(),
+			seed: z.number(),
+			folder: z.string(),
+			seconds: z.number(),
+			steps: z.number(),
+			scores: z.array(scoreForm),
+			belowFloor: z.string().optional(),
+		}),
+	),
+	pictures: z.record(z.string(), z.string()),
+});
+
+/** Checks the parsed report of a reproduction; `where` names it in errors. */
+export function parseReproduction(json: unknown, where: string): Reproduction {
+	const parsed = reproductionForm.safeParse(json);
+	if (parsed.success) return parsed.data as Reproduction;
+	const [issue] = parsed.error.issues;
+	throw new RangeError(
+		`${where}: ${issue?.path.join(".") || "report"} must be as in ${reproductionSchema}, got: ${issue?.message}`,
+	);
 }

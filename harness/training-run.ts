@@ -1,7 +1,9 @@
 /** One training on disk: resumes, logs, checkpoints, and draws what the system makes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random.ts";
+import { attentionOf, writeAttention } from "./attention-file.ts";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Training } from "./experiments/experiment.ts";
 import { writeAtomically } from "./files.ts";
@@ -9,7 +11,7 @@ import { writeSheet } from "./sheet.ts";
 import { type Progress, train } from "./train.ts";
 
 export interface TrainingRunOptions {
-	/** Folder of the training: checkpoint.safetensors, log.jsonl, samples.png, attention.png, training.json. */
+	/** Folder of the training: checkpoint.safetensors, log.jsonl, samples.png, attention.png, attention.json, training.json. */
 	readonly out: string;
 	readonly seed: number;
 	/** Goes on from the folder's checkpoint; without one it starts anew. @default false */
@@ -89,6 +91,11 @@ export async function* runTraining(
 	}
 	const checkpoint = await save();
 	for (const [name, sheet] of Object.entries(await training.preview())) await writeSheet(join(out, name), sheet);
+	for await (const batch of training.data(0, signal)) {
+		await writeAttention(join(out, "attention.json"), await attentionOf(gan, batch, { seed }));
+		tf.dispose(batch as unknown as tf.TensorContainer);
+		break;
+	}
 	const result = { steps: step, seconds: elapsed, losses: lastLosses(log), checkpoint };
 	await writeAtomically(resultPath, `${JSON.stringify({ ...header, ...result }, null, "\t")}\n`);
 	return result;

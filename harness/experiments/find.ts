@@ -1,4 +1,5 @@
 /** Finds an experiment by the id of its paper, or of one of the systems it compares. */
+import type { Paper } from "../../models/paper.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Experiment, PresetName } from "./experiment.ts";
 import { presetNames } from "./experiment.ts";
@@ -17,6 +18,11 @@ export async function findExperiment(id: string): Promise<Experiment> {
 		throw new RangeError(`reproduce: paper must be one of ${paperIds.join(", ")}, got ${didYouMean(id, paperIds)}`);
 	}
 	return (await load()).experiment;
+}
+
+/** The paper of a report; undefined for one that this version does not reproduce. */
+export async function paperOf(id: string): Promise<Paper | undefined> {
+	return (await experiments[id]?.())?.experiment.paper;
 }
 
 /** The experiment that compares system `id`. Throws, listing what there is. */
