@@ -114,6 +114,7 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),
 	sam: async ({ range }) => (await import("../metrics/sam.ts")).sam(given({ range })),
 	uiq: async ({ range }) => (await import("../metrics/uiq.ts")).uiq(given({ range })),
+	issm: async ({ range }) => (await import("../metrics/issm.ts")).issm(given({ range })),
 	fsim: async () => (await import("../metrics/fsim.ts")).fsim(),
 	dice: async () => (await import("../metrics/dice.ts")).dice(),
 	iou: async () => (await import("../metrics/iou.ts")).iou(),

@@ -76,9 +76,11 @@ function perceptualDistances({ tensors, shapes }: Golden): Results {
 }
 
 function positionMean({ data, height, width, channels }: FeatureMap): Float32Array {
-	const mean = new Float64Array(channels);
-	for (let at = 0; at < data.length; at += 1) mean[at % channels]! += (data[at] as number) / (height * width);
-	return Float32Array.from(mean);
+	return Float32Array.from({ length: channels }, (_, channel) => {
+		let total = 0;
+		for (let at = channel; at < data.length; at += channels) total += data[at] as number;
+		return total / (height * width);
+	});
 }
 
 /** ImageNet's mean and deviation of red, green and blue on 0 … 1. */

@@ -1,6 +1,7 @@
 /** The golden numbers of the image-similarity-measures package. */
 import test from "ava";
 import { fsim } from "../../metrics/fsim.ts";
+import { issm } from "../../metrics/issm.ts";
 import type { PairedMetric, Picture } from "../../metrics/metric.ts";
 import { psnr } from "../../metrics/psnr.ts";
 import { rmse } from "../../metrics/rmse.ts";
@@ -30,6 +31,7 @@ const measures: [name: string, metric: PairedMetric, tolerance: number][] = [
 	["sam_float64_degrees", sam(), 1e-4],
 	["uiq", uiq(), 1e-4],
 	["fsim", fsim(), 1e-4],
+	["issm", issm(), 1e-4],
 ];
 
 for (const folder of goldenFolders()) {
@@ -79,3 +81,33 @@ test("grey pictures for the spectral angle and too small ones for UIQ are refuse
 	t.is(await run(sam()), "sam: pictures must have 2 channels or more, got 1");
 	t.is(await run(uiq()), "uiq: pictures must be at least 8x8, got 4x4");
 });
+
+/** A picture of 12 bits made from whole numbers. */
+function deep(height: number, width: number, channels: number, k: number): Picture {
+	const data = new Float64Array(height * width * channels);
+	for (let at = 0; at < data.length; at += 1) {
+		const [channel, place] = [at % channels, Math.floor(at / channels)];
+		const [y, x] = [Math.floor(place / width), place % width];
+		const tiles = Math.floor(x / 9) * (37 + 5 * channel) + Math.floor(y / 11) * (53 + k);
+		const waves = Math.floor((x * x + 3 * y * y + k * x * y) / 40);
+		data[at] = 16 * ((tiles + waves + channel * 7 * k) % 256) + ((7 * x + 13 * y + k) % 16);
+	}
+	return { data, height, width, channels };
+}
+
+// image-similarity-measures 0.3.6 with opencv-python 4.11.0.86: a picture and another one, and with a tenth of that in it.
+for (const [height, width, channels, k, other, whole, mixed] of [
+	[40, 56, 3, 1, 2, 0.4118682986515333, 0.8425124134662777],
+	[40, 56, 3, 1, 1, 1.0000138400858638, 1.0000138400858638],
+	[33, 47, 2, 3, 4, 0.473906263256722, 0.8785600139865335],
+	[64, 30, 4, 5, 7, 0.2538085248040524, 0.9110455705534067],
+] as const) {
+	test(`ISSM of 12-bit pictures of ${height} × ${width} × ${channels}, ${k} and ${other}, finds OpenCV's edges`, async (t) => {
+		const [a, b] = [deep(height, width, channels, k), deep(height, width, channels, other)];
+		const data = Float64Array.from(a.data, (value, at) => Math.round(value * 0.9 + (b.data[at] as number) * 0.1));
+		const metric = issm({ range: 4095 });
+		// The edges are whole numbers and must all agree; what is left is float64.
+		t.true(close(await metric.value(a, b), whole, 1e-9));
+		t.true(close(await metric.value(a, { ...a, data }), mixed, 1e-9));
+	});
+}
