@@ -81,7 +81,8 @@ export function parseNpy(bytes: Uint8Array, where: string): NumberArray {
 	if (bytes.length - end < count * size) {
 		throw new RangeError(`${where}: must hold ${count * size} bytes of numbers, got ${bytes.length - end}`);
 	}
-	const raw = bytes.slice(end, end + count * size);
+	// A copy of its own: the slice of a Buffer would share the whole file.
+	const raw = new Uint8Array(bytes.subarray(end, end + count * size));
 	if (type[1] === ">") swapBytes(raw, size);
 	const values = format(raw.buffer);
 	return { shape, values: order[1] === "True" ? rowMajor(values, shape) : values };

@@ -32,7 +32,7 @@ export async function comparePairs(
 	return metrics.map((metric, index) => {
 		const perImage = values[index] as number[];
 		const value = perImage.reduce((total, one) => total + one, 0) / perImage.length;
-		const samples = { pairs: perImage.length };
+		const samples = { [metric.judges === "image" ? "image" : "pairs"]: perImage.length };
 		if (interval === false) return score(metric, value, { samples, perImage });
 		const why =
 			perImage.length < 2

@@ -12,6 +12,8 @@ export interface MetricOptions {
 	readonly crop?: number | undefined;
 	/** Trunk of LPIPS: `alex:FILE`. */
 	readonly lpips?: string | undefined;
+	/** File with NIQE's model. */
+	readonly niqe?: string | undefined;
 	/** Largest possible value of a pair's numbers. */
 	readonly range?: number | undefined;
 	readonly kidSubsets?: number | undefined;
@@ -109,6 +111,7 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
 	lpips: async ({ lpips, range }) => (await import("./lpips-names.ts")).lpipsNamed(lpips, range),
+	niqe: async ({ niqe, ...options }) => (await import("./niqe-names.ts")).niqeNamed(niqe, scaleOptions(options)),
 	// These have conventions of their own: --protocol says nothing about them.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
 	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),

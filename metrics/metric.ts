@@ -102,6 +102,8 @@ export interface PairedMetric extends Partial<Disposable> {
 	readonly id: string;
 	readonly better: "lower" | "higher";
 	readonly unit: string;
+	/** `image` where the reference is not looked at; then it may be the same set. @default "both" */
+	readonly judges?: "both" | "image";
 	readonly protocol: Protocol;
 	value(reference: Picture, image: Picture): number | Promise<number>;
 }

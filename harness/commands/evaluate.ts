@@ -14,6 +14,7 @@ interface Options {
 	readonly preset?: string;
 	readonly protocol?: string;
 	readonly lpips?: string;
+	readonly niqe?: string;
 	readonly crop?: number;
 	readonly range?: number;
 	readonly kidSubsets?: number;
@@ -53,6 +54,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 			"--lpips <trunk>",
 			"network of LPIPS: alex:FILE, vgg:FILE or squeeze:FILE, #v0.0 behind it for the older heads",
 		)
+		.option("--niqe <file>", "model of NIQE as .npz (BasicSR's niqe_pris_params.npz); the package's own when left out")
 		.option("--crop <pixels>", "pixels off each side of a pair", whole("--crop", 0))
 		.option("--range <value>", "largest possible value of pairs of floats (1 when left out)", positive)
 		.option("--kid-subsets <count>", "subsets of KID", whole("--kid-subsets", 1))
@@ -116,7 +118,10 @@ function modeOf({ real, fake, reference, image, labels, metrics }: Options): "se
 	if (mode === "sets" && real === undefined && metrics !== "is") {
 		throw new RangeError("--real: must name the set to compare with, got none");
 	}
-	if (mode === "pairs" && reference === undefined) throw new RangeError("--reference: must name a set, got none");
+	// NIQE judges the pictures alone.
+	if (mode === "pairs" && reference === undefined && metrics !== "niqe") {
+		throw new RangeError("--reference: must name a set, got none");
+	}
 	if (mode === "pairs" && image === undefined) throw new RangeError("--image: must name a set, got none");
 	return mode;
 }
@@ -168,14 +173,17 @@ async function evaluatePairs(options: Options, line: CommandLine): Promise<Evalu
 	const { comparePairs } = await import("../evaluate-pairs.ts");
 	const { openPairs } = await import("../open-pairs.ts");
 	const { pairedMetrics } = await import("../metric-names.ts");
-	const { inputs, pairs, floats } = await openPairs(options.reference as string, options.image as string, line.signal);
+	const image = options.image as string;
+	const alone = options.reference === undefined;
+	const { inputs, pairs, floats } = await openPairs(options.reference ?? image, image, line.signal);
 	// Floats lie on 0 … 1 unless said otherwise, as in scikit-image.
 	const range = options.range ?? (floats ? 1 : undefined);
 	const metrics = await pairedMetrics(names(options.metrics ?? "psnr,ssim"), { ...options, range });
 	const { seed, interval } = options;
 	const counted = withProgress(pairs, inputs.reference.count, line);
 	try {
-		return { inputs, scores: await comparePairs(counted, metrics, { seed, interval }) };
+		const scores = await comparePairs(counted, metrics, { seed, interval });
+		return { inputs: alone ? { image: inputs.image } : inputs, scores };
 	} finally {
 		for (const metric of metrics) metric[Symbol.dispose]?.();
 	}

@@ -46,6 +46,8 @@ test("big-endian numbers and column-major order are turned", (t) => {
 test("an archive's array is taken by name, or alone", async (t) => {
 	const folder = await mkdtemp(join(tmpdir(), "fovea-arrays-"));
 	const one = npy("<f4", "(1, 2)", Float32Array.of(1, 2));
+	await writeFile(join(folder, "one.npy"), one);
+	t.deepEqual(await readArray(join(folder, "one.npy")), { shape: [1, 2], values: Float32Array.of(1, 2) });
 	await writeFile(join(folder, "one.npz"), zipSync({ "features.npy": one }));
 	await writeFile(join(folder, "two.npz"), zipSync({ "a.npy": one, "b.npy": npy("<f4", "(1,)", Float32Array.of(9)) }));
 	t.deepEqual([...(await readArray(join(folder, "one.npz"))).values], [1, 2]);
