@@ -29,6 +29,16 @@ export interface Parameter {
 	readonly trainable: boolean;
 }
 
+/** A parameter or buffer without its values. */
+export interface ParameterShape {
+	readonly name: string;
+	/** As PyTorch's. */
+	readonly shape: readonly number[];
+	readonly size: number;
+	readonly layout: Layout;
+	readonly trainable: boolean;
+}
+
 /** Fills a new parameter: values in our layout's order, `[…shape]` flat. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array;
 
@@ -48,22 +58,22 @@ export class Parameters implements Disposable {
 	readonly #random: Random;
 	readonly #prefix: string;
 
-	/** Sizes of trainable parameters, where they are only counted. */
-	readonly #sizes: number[] | undefined;
+	/** What is created, where the network is only described. */
+	readonly #described: ParameterShape[] | undefined;
 
 	constructor(
 		random: Random,
-		parent?: { entries: Map<string, Parameter>; prefix: string; sizes?: number[] | undefined },
+		parent?: { entries: Map<string, Parameter>; prefix: string; described?: ParameterShape[] | undefined },
 	) {
 		this.#random = random;
 		this.#entries = parent?.entries ?? new Map();
 		this.#prefix = parent?.prefix ?? "";
-		this.#sizes = parent?.sizes;
+		this.#described = parent?.described;
 	}
 
 	/** The same set seen through a prefix: `at("main").at("0")` names `main.0.…`. */
 	at(name: string | number): Parameters {
-		const parent = { entries: this.#entries, prefix: `${this.#prefix}${name}.`, sizes: this.#sizes };
+		const parent = { entries: this.#entries, prefix: `${this.#prefix}${name}.`, described: this.#described };
 		return new Parameters(this.#random, parent);
 	}
 
@@ -76,10 +86,10 @@ export class Parameters implements Disposable {
 	): tf.Variable<R> {
 		const full = `${this.#prefix}${name}`;
 		if (this.#entries.has(full)) throw new Error(`parameters: name must be new, got ${full} twice`);
-		if (this.#sizes !== undefined && trainable) this.#sizes.push(size(shape));
-		const isCounted = this.#sizes !== undefined;
-		const values = isCounted ? new Float32Array(1) : initializer(shape, this.#random.split(full));
-		const tensor = tf.tensor(values, isCounted ? shape.map(() => 1) : [...shape], "float32");
+		const isDescribed = this.#described !== undefined;
+		this.#described?.push({ name: full, shape: shapeInTorch(shape, layout), size: size(shape), layout, trainable });
+		const values = isDescribed ? new Float32Array(1) : initializer(shape, this.#random.split(full));
+		const tensor = tf.tensor(values, isDescribed ? shape.map(() => 1) : [...shape], "float32");
 		const variable = tf.variable(tensor, trainable) as tf.Variable<R>;
 		tensor.dispose();
 		this.#entries.set(full, { name: full, variable, layout, trainable });
@@ -107,15 +117,20 @@ export class Parameters implements Disposable {
 		return this.trainable().reduce((sum, variable) => sum + variable.size, 0);
 	}
 
-	/**
-	 * Number of trainable values of the network that `build` makes, without making them: its parameters are single zeros, so
-	 * a network of any size is counted at once.
-	 */
+	/** Number of trainable values of the network that `build` makes, without making them. */
 	static count(build: (parameters: Parameters) => unknown): number {
-		const sizes: number[] = [];
-		using parameters = new Parameters(Random.seed(0), { entries: new Map(), prefix: "", sizes });
+		return Parameters.describe(build).reduce((sum, { size, trainable }) => sum + (trainable ? size : 0), 0);
+	}
+
+	/**
+	 * Names and shapes of the network that `build` makes, in order of creation, without its values: its parameters are single
+	 * zeros, so a network of any size is described at once.
+	 */
+	static describe(build: (parameters: Parameters) => unknown): readonly ParameterShape[] {
+		const described: ParameterShape[] = [];
+		using parameters = new Parameters(Random.seed(0), { entries: new Map(), prefix: "", described });
 		build(parameters);
-		return sizes.reduce((sum, size) => sum + size, 0);
+		return described;
 	}
 
 	/** The values of one parameter in PyTorch's layout. */

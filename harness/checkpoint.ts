@@ -4,8 +4,10 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TorchArray } from "../engine/parameters.ts";
+import { Parameters, type TorchArray } from "../engine/parameters.ts";
+import { Random } from "../engine/random.ts";
 import type { Gan } from "../models/paper.ts";
+import type { Options } from "../models/system.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 const schema = "fovea-checkpoint/1";
@@ -17,6 +19,10 @@ export interface CheckpointHeader {
 	readonly seed: number;
 	/** Options that decide the result. */
 	readonly settings: Readonly<Record<string, string | number | boolean>>;
+	/** Options of the system's card with which its networks are built; absent in checkpoints of before they were kept. */
+	readonly options?: Options | undefined;
+	/** Names of a conditional system's labels, in order. */
+	readonly attributes?: readonly string[] | undefined;
 }
 
 /** The checkpoint's file in a training's folder. */
@@ -33,11 +39,7 @@ export function hasCheckpoint(folder: string): boolean {
  * Writes a checkpoint: networks under `<network>.<name>` in PyTorch's layout, optimisers under `optimizer/<name>/…`,
  * what else the system remembers under `memory/<name>`.
  */
-export async function saveCheckpoint(
-	folder: string,
-	gan: Gan<never>,
-	{ system, step, seed, settings }: CheckpointHeader,
-): Promise<string> {
+export async function saveCheckpoint(folder: string, gan: Gan<never>, header: CheckpointHeader): Promise<string> {
 	const tensors: Record<string, TorchArray> = {};
 	const put = (name: string, shape: readonly number[], data: Float32Array) => {
 		tensors[name] = { shape, data };
@@ -61,6 +63,16 @@ export async function saveCheckpoint(
 		const stored = memory.read();
 		if (stored !== undefined) put(`memory/${name}`, stored.shape, stored.data);
 	}
+	return writeCheckpoint(folder, tensors, header, steps);
+}
+
+/** Writes tensors that are named as in a checkpoint; `optimizerSteps` by optimiser and parameter. Gives the file's path. */
+export async function writeCheckpoint(
+	folder: string,
+	tensors: Readonly<Record<string, TorchArray>>,
+	{ system, step, seed, settings, options, attributes }: CheckpointHeader,
+	optimizerSteps: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): Promise<string> {
 	const path = checkpointFile(folder);
 	await writeSafetensors(path, tensors, {
 		schema,
@@ -68,7 +80,9 @@ export async function saveCheckpoint(
 		step: String(step),
 		seed: String(seed),
 		settings: JSON.stringify(settings),
-		optimizerSteps: JSON.stringify(steps),
+		optimizerSteps: JSON.stringify(optimizerSteps),
+		...(options === undefined ? {} : { options: JSON.stringify(options) }),
+		...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
 	});
 	return path;
 }
@@ -110,6 +124,24 @@ export async function loadCheckpoint(
 	return found;
 }
 
+/** Builds one network and gives it the checkpoint's values; the caller disposes it. */
+export async function readNetwork(
+	folder: string,
+	network: string,
+	build: (parameters: Parameters) => unknown,
+): Promise<Parameters> {
+	const path = checkpointFile(folder);
+	const { tensors } = await readSafetensors(path);
+	const parameters = new Parameters(Random.seed(0));
+	build(parameters);
+	for (const { name } of parameters.entries()) {
+		const tensor = tensors.get(`${network}.${name}`);
+		if (tensor === undefined) throw new RangeError(`${path}: must hold ${network}.${name}, got no such tensor`);
+		parameters.write(name, { shape: tensor.shape, data: Float32Array.from(tensor.values) });
+	}
+	return parameters;
+}
+
 function header(path: string, metadata: Readonly<Record<string, string>>): CheckpointHeader {
 	if (metadata["schema"] !== schema) {
 		throw new RangeError(`${path}: must be a ${schema} file, got schema ${metadata["schema"] ?? "none"}`);
@@ -119,6 +151,8 @@ function header(path: string, metadata: Readonly<Record<string, string>>): Check
 		step: Number(metadata["step"]),
 		seed: Number(metadata["seed"]),
 		settings: JSON.parse(metadata["settings"] ?? "{}"),
+		...(metadata["options"] === undefined ? {} : { options: JSON.parse(metadata["options"]) }),
+		...(metadata["attributes"] === undefined ? {} : { attributes: JSON.parse(metadata["attributes"]) }),
 	};
 }
 

@@ -6,6 +6,7 @@ import { addCheck } from "./commands/check.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addImport } from "./commands/import.ts";
 import { addKernel } from "./commands/kernel.ts";
 import { addModels } from "./commands/models.ts";
 import { addParity } from "./commands/parity.ts";
@@ -30,6 +31,7 @@ const commands = [
 	addDoctor,
 	addEngine,
 	addEvaluate,
+	addImport,
 	addKernel,
 	addModels,
 	addParity,

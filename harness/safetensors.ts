@@ -30,7 +30,8 @@ export interface SafeTensors {
 }
 
 type Decode = (bytes: ArrayBuffer) => Values;
-const formats: Readonly<Record<string, readonly [bytesPerValue: number, decode: Decode]>> = {
+/** By the format's names of value types: bytes of one value, and how little-endian bytes are read. */
+export const formats: Readonly<Record<string, readonly [bytesPerValue: number, decode: Decode]>> = {
 	F64: [8, (bytes) => new Float64Array(bytes)],
 	F32: [4, (bytes) => new Float32Array(bytes)],
 	F16: [2, (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat)],

@@ -154,6 +154,7 @@ export const systems: readonly System[] = [
 			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 1, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
 			...{ gRate: 1e-4, dRate: 1e-4 },
 		},
+		choices: { placement: ["conv", "block"], vChannels: ["half", "full"], adversarial: ["wgan-gp", "log"] },
 		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, placement, vChannels }) => ({
 			G: (parameters) => {
 				const insert = ccaGeneratorModules(parameters, { placement, vChannels });
@@ -174,6 +175,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "The cross-channel self-attention of CCA-GAN: every row of the picture attends to every row.",
 		options: { channels: 256, vChannels: "half" as "half" | "full" },
+		choices: { vChannels: ["half", "full"] },
 		networks: ({ channels, vChannels }) => ({ attention: rowAttention(channels, { vChannels }) }),
 	}),
 ];

@@ -60,6 +60,7 @@ export const systems: readonly System[] = [
 			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 10, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
 			...{ gRate: 1e-4, dRate: 1e-4 },
 		},
+		choices: { form: ["official", "community"], adversarial: ["wgan-gp", "log"] },
 		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, form }) => ({
 			G: (parameters) => {
 				const insert = attentionBehind(3, form)(parameters);

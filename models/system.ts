@@ -22,6 +22,13 @@ export interface System {
 	readonly description: string;
 	/** Options with their defaults, which are the paper's configuration. */
 	readonly options: Options;
+	/** What options of text may be, where the card says so. */
+	readonly choices?: Readonly<Record<string, readonly string[]>>;
+	/**
+	 * Layers of networks as the authors' checkpoints name them, by our names, where they differ: Keras numbers its layers.
+	 * `{ G: { "f1": "conv2d_6" } }`
+	 */
+	readonly layers?: (options: Options) => Readonly<Record<string, Readonly<Record<string, string>>>>;
 	/**
 	 * The networks by the prefix under which checkpoints keep them (`G`, `D`); built one at a time, or only counted with
 	 * `Parameters.count`. Throws on an unknown option or one of another type.
@@ -38,6 +45,8 @@ export interface Definition<Defaults extends Options> {
 	readonly role: System["role"];
 	readonly description: string;
 	readonly options: Defaults;
+	readonly choices?: { readonly [K in keyof Defaults]?: readonly (Defaults[K] & string)[] };
+	readonly layers?: (options: Widened<Defaults>) => Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly networks: (options: Widened<Defaults>) => Readonly<Record<string, Network>>;
 	readonly build?: (options: Widened<Defaults> & { readonly seed: number }) => Gan<object>;
 }
@@ -49,21 +58,28 @@ type Widened<T> = {
 
 /** Makes a system's card. */
 export function system<Defaults extends Options>(definition: Definition<Defaults>): System {
-	const { id, build, networks, options: defaults, ...rest } = definition;
-	const card = {
-		...{ id, options: defaults, ...rest },
-		networks: (options: Options = {}) => networks(withDefaults(id, defaults, options)),
+	const { id, build, networks, layers, choices = {}, options: defaults, ...rest } = definition;
+	const complete = (options: Options) => withDefaults(id, defaults, choices, options);
+	const card: System = {
+		...{ id, options: defaults, choices: choices as System["choices"] & object, ...rest },
+		networks: (options: Options = {}) => networks(complete(options)),
+		...(layers === undefined ? {} : { layers: (options: Options) => layers(complete(options)) }),
 	};
 	if (build === undefined) return card;
 	return {
 		...card,
 		build: ({ seed = 0, ...options }: Options & { readonly seed?: number } = {}) =>
-			build({ ...withDefaults(id, defaults, options), seed }),
+			build({ ...complete(options), seed }),
 	};
 }
 
-/** `options` over the defaults. Throws on a name the defaults lack and on a value of another type. */
-function withDefaults<Defaults extends Options>(id: string, defaults: Defaults, options: Options): Widened<Defaults> {
+/** `options` over the defaults. Throws on a name the defaults lack, a value of another type, and one that is no choice. */
+function withDefaults<Defaults extends Options>(
+	id: string,
+	defaults: Defaults,
+	choices: { readonly [name: string]: readonly string[] | undefined },
+	options: Options,
+): Widened<Defaults> {
 	for (const [name, value] of Object.entries(options)) {
 		const known = defaults[name];
 		if (known === undefined) {
@@ -71,6 +87,10 @@ function withDefaults<Defaults extends Options>(id: string, defaults: Defaults, 
 		}
 		if (typeof known !== typeof value) {
 			throw new RangeError(`${id}: option ${name} must be a ${typeof known}, got ${JSON.stringify(value)}`);
+		}
+		const cases = choices[name];
+		if (cases !== undefined && !cases.includes(String(value))) {
+			throw new RangeError(`${id}: option ${name} must be ${cases.join(" or ")}, got ${value}`);
 		}
 	}
 	return { ...defaults, ...options } as Widened<Defaults>;
