@@ -23,7 +23,17 @@ import { type AgaGeneratorOptions, type AgaResult, agaGenerator, agaMaps } from 
 import { Ledger } from "./layers/ledger.ts";
 import { minimize, trainedVariables } from "./layers/minimize.ts";
 import { guidedContent, type PictureFeatures, softEntropy } from "./losses/guided.ts";
-import { type Draws, drawn, type Gan, type Paper, type ResolutionBatch, required, type Watch } from "./paper.ts";
+import {
+	type Draws,
+	drawn,
+	type Gan,
+	type Input,
+	type Output,
+	type Paper,
+	type ResolutionBatch,
+	required,
+	type Watch,
+} from "./paper.ts";
 import { type System, system } from "./system.ts";
 
 export interface AgaGanOptions extends AgaGeneratorOptions, Pick<AgaDiscriminatorOptions, "branch"> {
@@ -44,6 +54,7 @@ export interface AgaGanOptions extends AgaGeneratorOptions, Pick<AgaDiscriminato
 }
 
 export interface AgaGan extends Gan<ResolutionBatch> {
+	apply(input: Input): Output;
 	/** High-resolution pictures in [-1, 1] of low ones and their attributes; the caller disposes. */
 	generate(low: tf.Tensor4D, labels?: tf.Tensor2D): tf.Tensor4D;
 }

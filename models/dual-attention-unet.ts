@@ -17,6 +17,7 @@ import { type DualAttentionOptions, dualAttentionNetwork } from "./layers/dual-a
 import { evaluation, training } from "./layers/layer.ts";
 import { Ledger } from "./layers/ledger.ts";
 import { minimize } from "./layers/minimize.ts";
+import { squeezeExcitation } from "./layers/squeeze-excitation.ts";
 import { guidedContent, type PictureFeatures } from "./losses/guided.ts";
 import { type Gan, type Paper, type ResolutionBatch, required } from "./paper.ts";
 import { type System, system } from "./system.ts";
@@ -123,6 +124,16 @@ export const paper: Paper = {
 	claims: [],
 };
 
+const squeezePaper: Paper = {
+	id: "squeeze-excitation",
+	title: "Squeeze-and-Excitation Networks",
+	year: 2018,
+	citation: "J. Hu, L. Shen, G. Sun. CVPR 2018.",
+	url: "https://arxiv.org/abs/1709.01507",
+	published: [],
+	claims: [],
+};
+
 export const systems: readonly System[] = [
 	system({
 		id: "dual-attention-unet",
@@ -138,5 +149,13 @@ export const systems: readonly System[] = [
 			G: (parameters) => agaGenerator(parameters, options),
 		}),
 		build: dualAttentionUnet,
+	}),
+	system({
+		id: "squeeze-excitation",
+		paper: squeezePaper,
+		role: "part",
+		description: "Scales each channel by a gate made of all channels' means.",
+		options: { channels: 256, reduction: 16 },
+		networks: ({ channels, reduction }) => ({ se: squeezeExcitation(channels, { reduction }) }),
 	}),
 ];

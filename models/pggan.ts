@@ -18,15 +18,29 @@ import { moveAverage } from "../engine/average.ts";
 import { avgPool2d } from "../engine/ops/avg-pool.ts";
 import { detach } from "../engine/ops/detach.ts";
 import { upsampleNearest } from "../engine/ops/upsample-nearest.ts";
-import { constantInit, Parameters } from "../engine/parameters.ts";
+import { Parameters } from "../engine/parameters.ts";
 import { Random } from "../engine/random.ts";
 import { type GrowthOptions, growth, type Stage } from "./layers/growth.ts";
 import { Ledger } from "./layers/ledger.ts";
 import { minimize } from "./layers/minimize.ts";
-import { type ProgressiveOptions, progressiveDiscriminator, progressiveGenerator } from "./layers/progressive.ts";
+import {
+	type ProgressiveOptions,
+	progressiveDiscriminator,
+	progressiveGenerator,
+	type Reached,
+} from "./layers/progressive.ts";
 import { wasserstein } from "./losses/adversarial.ts";
 import { gradientPenalty, interpolate } from "./losses/gradient-penalty.ts";
-import { type Draws, drawn, type Gan, type Paper, type PictureBatch, required, type Watch } from "./paper.ts";
+import {
+	type Draws,
+	drawn,
+	type Gan,
+	type Memory,
+	type Paper,
+	type PictureBatch,
+	required,
+	type Watch,
+} from "./paper.ts";
 import { type System, system } from "./system.ts";
 
 export interface PgganOptions extends ProgressiveOptions, Partial<Omit<GrowthOptions, "depth">> {
@@ -68,15 +82,13 @@ export function pggan(options: PgganOptions = {}): Pggan {
 	const generator = progressiveGenerator(G, options);
 	const discriminator = progressiveDiscriminator(D, options);
 	const averaged = progressiveGenerator(Gs, options);
-	const reached = new Parameters(random.split("growth"));
 	const stageOf = growth({ ...options, depth, minibatch });
-	const first = stageOf(0);
-	const level = reached.create("level", [1], constantInit(first.level), { trainable: false });
-	const share = reached.create("alpha", [1], constantInit(first.alpha), { trainable: false });
+	const { level, alpha } = stageOf(0);
+	let reached: Reached = { level, alpha };
 	const optimizers = { G: new Adam(G, { rate, beta1, beta2 }), D: new Adam(D, { rate, beta1, beta2 }) };
 
 	/** Real pictures at a stage: pooled to its level, the level below mixed in while it fades. */
-	const shownAt = (images: tf.Tensor4D, { level: top, alpha, batch }: Stage): tf.Tensor4D => {
+	const shownAt = (images: tf.Tensor4D, { level: top, alpha: share, batch }: Stage): tf.Tensor4D => {
 		const [count, height, width] = images.shape;
 		if (count < batch || height !== 2 ** depth || width !== 2 ** depth) {
 			throw new RangeError(
@@ -85,8 +97,8 @@ export function pggan(options: PgganOptions = {}): Pggan {
 		}
 		const taken = tf.slice(images, [0, 0, 0, 0], [batch, -1, -1, -1]);
 		const small = top === depth ? taken : avgPool2d(taken, 2 ** (depth - top));
-		if (alpha === 1) return small;
-		return tf.add(tf.mul(small, alpha), tf.mul(upsampleNearest(avgPool2d(small, 2), 2), 1 - alpha));
+		if (share === 1) return small;
+		return tf.add(tf.mul(small, share), tf.mul(upsampleNearest(avgPool2d(small, 2), 2), 1 - share));
 	};
 	const step = ({ images }: PictureBatch, draws: Draws, stage: Stage, ledger: Ledger, watch?: Watch) => {
 		const noise = (name: string) => tf.tensor2d(Float32Array.from(drawn(draws, name)), [stage.batch, latentSize]);
@@ -113,15 +125,21 @@ export function pggan(options: PgganOptions = {}): Pggan {
 		};
 		minimize(optimizers.G, { G }, deceive, watch);
 		moveAverage(Gs, G, decay);
-		level.assign(tf.tensor1d([stage.level]));
-		share.assign(tf.tensor1d([stage.alpha]));
+		reached = { level: stage.level, alpha: stage.alpha };
 	};
-	const now = () => ({ level: level.dataSync()[0] as number, alpha: share.dataSync()[0] as number });
-	const generate = (z: tf.Tensor2D) => tf.tidy(() => averaged(z, now()));
+	const growthMemory: Memory = {
+		read: () => ({ shape: [2], data: Float32Array.of(reached.level, reached.alpha) }),
+		write(stored) {
+			const [storedLevel = level, storedAlpha = alpha] = stored?.data ?? [];
+			reached = { level: storedLevel, alpha: storedAlpha };
+		},
+	};
+	const generate = (z: tf.Tensor2D) => tf.tidy(() => averaged(z, reached));
 	return {
 		id: "pggan",
-		networks: { G, D, Gs, growth: reached },
+		networks: { G, D, Gs },
 		optimizers,
+		memories: { growth: growthMemory },
 		stage: stageOf,
 		draw(source, _batch, iteration) {
 			const { batch } = stageOf(iteration);
@@ -143,7 +161,7 @@ export function pggan(options: PgganOptions = {}): Pggan {
 			for (const optimizer of Object.values(optimizers)) optimizer.rate = rate * fraction;
 		},
 		[Symbol.dispose]() {
-			for (const owned of [...Object.values(optimizers), G, D, Gs, reached]) owned[Symbol.dispose]();
+			for (const owned of [...Object.values(optimizers), G, D, Gs]) owned[Symbol.dispose]();
 		},
 	};
 }

@@ -1,15 +1,18 @@
 /** Attention matrices as pictures. */
 import * as tf from "@tensorflow/tfjs";
 
-/** Which query's attention is shown: a share of the height (and width), 0.5 the middle, or the mean over all queries. */
-export type Query = number | "mean";
+/**
+ * Which query's attention is shown: a pixel as shares of height and width, [0.5, 0.5] the middle; one share for both; or the
+ * mean over all queries.
+ */
+export type Query = number | readonly [row: number, column: number] | "mean";
 
 /** Row attention [N, h, h] as [N, height, width] in [0, 1], constant along rows, each picture's greatest value 1. */
 export function rowAttentionMap(matrix: tf.Tensor3D, height: number, width: number, query: Query): tf.Tensor3D {
 	return tf.tidy(() => {
 		const [count, rows] = matrix.shape;
 		const paid = tf.reshape(
-			paidBy(matrix, query, (share) => share * rows),
+			paidBy(matrix, query, (row) => row * rows),
 			[count, rows, 1],
 		);
 		return normalized(enlarge(tf.tile(paid, [1, 1, rows]) as tf.Tensor3D, height, width));
@@ -22,16 +25,20 @@ export function positionAttentionMap(matrix: tf.Tensor3D, height: number, width:
 		const [count, queries, keys] = matrix.shape;
 		const [rows, columns] = gridOf(queries, height, width);
 		const [keyRows, keyColumns] = gridOf(keys, height, width);
-		const at = (share: number) => Math.floor(share * rows) * columns + share * columns;
+		const at = (row: number, column: number) => Math.floor(row * rows) * columns + column * columns;
 		const paid = paidBy(matrix, query, at);
 		return normalized(enlarge(tf.reshape(paid, [count, keyRows, keyColumns]), height, width));
 	});
 }
 
-function paidBy(matrix: tf.Tensor3D, query: Query, position: (share: number) => number): tf.Tensor2D {
+function paidBy(matrix: tf.Tensor3D, query: Query, position: (row: number, column: number) => number): tf.Tensor2D {
 	if (query === "mean") return tf.mean(matrix, 1);
-	if (!(query >= 0 && query <= 1)) throw new RangeError(`attention: query must lie in [0, 1], got ${query}`);
-	const index = Math.min(matrix.shape[1] - 1, Math.floor(position(Math.min(query, 1 - 1e-9))));
+	const shares = typeof query === "number" ? ([query, query] as const) : query;
+	for (const share of shares) {
+		if (!(share >= 0 && share <= 1)) throw new RangeError(`attention: query must lie in [0, 1], got ${share}`);
+	}
+	const [row, column] = shares.map((share) => Math.min(share, 1 - 1e-9)) as [number, number];
+	const index = Math.min(matrix.shape[1] - 1, Math.floor(position(row, column)));
 	return tf.squeeze(tf.slice(matrix, [0, index, 0], [-1, 1, -1]), [1]);
 }
 

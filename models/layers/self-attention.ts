@@ -12,10 +12,13 @@ import { softmax } from "../../engine/ops/softmax.ts";
 import { constantInit } from "../../engine/parameters.ts";
 import { convolution } from "./convolution.ts";
 import type { Block } from "./layer.ts";
+import { spectralConvolution } from "./spectral-norm.ts";
 
 export interface SelfAttentionOptions {
 	/** @default "official" */
 	readonly form?: "official" | "community";
+	/** Spectral norm on all convolutions, as the official code has it. @default false */
+	readonly spectral?: boolean;
 	/** Name under which a pass observes the attention [N, queries, keys]. @default "attention" */
 	readonly name?: string;
 }
@@ -23,17 +26,18 @@ export interface SelfAttentionOptions {
 /** [N, H, W, channels] → the same; for `official`, H and W must be even. */
 export function selfAttention(
 	channels: number,
-	{ form = "official", name = "attention" }: SelfAttentionOptions = {},
+	{ form = "official", spectral = false, name = "attention" }: SelfAttentionOptions = {},
 ): Block {
 	const narrow = Math.max(1, Math.floor(channels / 8));
 	const wide = form === "official" ? Math.max(1, Math.floor(channels / 2)) : channels;
 	const pool = form === "official" ? (x: tf.Tensor4D) => maxPool2d(x, 2) : (x: tf.Tensor4D) => x;
+	const project = (input: number, output: number) =>
+		(spectral ? spectralConvolution : convolution)(input, output, { kernel: 1 });
 	return (parameters) => {
-		const toQuery = convolution(channels, narrow, { kernel: 1 })(parameters.at("query_conv"));
-		const toKey = convolution(channels, narrow, { kernel: 1 })(parameters.at("key_conv"));
-		const toValue = convolution(channels, wide, { kernel: 1 })(parameters.at("value_conv"));
-		const toOutput =
-			form === "official" ? convolution(wide, channels, { kernel: 1 })(parameters.at("out_conv")) : undefined;
+		const toQuery = project(channels, narrow)(parameters.at("query_conv"));
+		const toKey = project(channels, narrow)(parameters.at("key_conv"));
+		const toValue = project(channels, wide)(parameters.at("value_conv"));
+		const toOutput = form === "official" ? project(wide, channels)(parameters.at("out_conv")) : undefined;
 		const gamma = parameters.create("gamma", [1], constantInit(0));
 		return (x, pass) =>
 			tf.tidy(() => {

@@ -148,3 +148,52 @@ test.serial("refuses gradients and states of other sizes", (t) =>
 		tf.dispose([variable, wrong]);
 	}),
 );
+
+test.serial("counting calls, a parameter's first step is corrected as the calls before it say", (t) =>
+	onEngines(() => {
+		// Keras' shared optimiser: at call t, step = rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / √v, whoever was moved before.
+		const variables = [tf.variable(tf.scalar(0)), tf.variable(tf.scalar(0))];
+		using adam = new Adam(variables, { rate: 0.1, counting: "calls" });
+		const one = tf.scalar(1);
+		for (const gradients of [
+			[one, undefined],
+			[one, undefined],
+			[undefined, one],
+		])
+			adam.apply(gradients);
+		const second = variables[1]?.dataSync()[0] as number;
+		const [m, v] = [1 - 0.9, 1 - 0.999];
+		const expected = -(0.1 * Math.sqrt(1 - 0.999 ** 3) * m) / ((1 - 0.9 ** 3) * Math.sqrt(v));
+		// Float32 of a value near 0.2.
+		t.true(Math.abs(second - expected) < 1e-6, `${second} ${expected}`);
+		const { moments } = adam.state();
+		t.deepEqual(
+			Object.values(moments).map(({ steps }) => steps),
+			[3, 3],
+		);
+		tf.dispose([one, ...variables]);
+	}),
+);
+
+test.serial("a reset optimiser steps as a new one", (t) =>
+	onEngines(() => {
+		const used = problem(3);
+		const fresh = problem(3);
+		using old = new Adam(used.parameters, { rate: 0.01 });
+		const start = used.parameters.entries().map(({ name }) => [name, used.parameters.read(name)] as const);
+		for (let step = 0; step < 3; step += 1) old.minimize(used.loss);
+		for (const [name, array] of start) used.parameters.write(name, array);
+		old.reset();
+		using young = new Adam(fresh.parameters, { rate: 0.01 });
+		for (const [adam, { loss }] of [
+			[old, used],
+			[young, fresh],
+		] as const)
+			adam.minimize(loss);
+		t.deepEqual(bytes(used.parameters), bytes(fresh.parameters));
+		for (const { parameters, inputs } of [used, fresh]) {
+			parameters[Symbol.dispose]();
+			inputs.dispose();
+		}
+	}),
+);
