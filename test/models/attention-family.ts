@@ -8,6 +8,7 @@ import { loadCheckpoint, saveCheckpoint } from "../../harness/checkpoint.ts";
 import { batches } from "../../harness/datasets/dataset.ts";
 import { openDataset, openUnpaired } from "../../harness/datasets/find.ts";
 import { unpairedBatches } from "../../harness/datasets/unpaired.ts";
+import { parity } from "../../harness/parity.ts";
 import { type AgganOptions, aggan } from "../../models/aggan.ts";
 import { attentionGan } from "../../models/attention-gan.ts";
 import { attentionGanMulti } from "../../models/attention-gan-multi.ts";
@@ -133,4 +134,25 @@ for (const { name, build, batches, falls } of cases) {
 			});
 		},
 	);
+}
+
+const goldens = process.env["FOVEA_GOLDEN"];
+const there = goldens === undefined ? test.skip : test.serial;
+
+for (const folder of ["attentiongan_v1", "attentiongan_v1_multi", "attentiongan_v2", "cyclegan"]) {
+	there(`${folder} equals the authors' code, training steps included`, async (t) => {
+		await onEngines(async (engine) => {
+			const cases = parity(join(goldens as string, folder));
+			let next = await cases.next();
+			for (; next.done !== true; next = await cases.next()) {
+				const { file, error, quantities } = next.value;
+				const wrong = quantities
+					.filter(({ pass }) => !pass)
+					.map(({ name, relativeError }) => `${name} ${relativeError}`);
+				t.deepEqual([error, wrong], [undefined, []], `${engine}: ${file}`);
+			}
+			t.true(next.value.passed > 0);
+			t.deepEqual(next.value.unsupported, []);
+		});
+	});
 }
