@@ -17,16 +17,9 @@ import { attributeShares, type Dataset } from "./datasets/dataset.ts";
 import { type EditScores, scoreEdits } from "./edit-scores.ts";
 import { attentionSheet, testPictures, tileOf } from "./edit-sheets.ts";
 import { type EditTest, mean, picturesOf } from "./edit-test.ts";
-import {
-	draw,
-	type EditingExperiment,
-	type Judged,
-	keepReport,
-	mainTable,
-	qualityTable,
-	writeReport,
-} from "./editing-report.ts";
+import { draw, type EditingExperiment, type Judged, mainTable, qualityTable } from "./editing-report.ts";
 import { absoluteDifferences, blurredCopies, generateAll, type PictureSet, toSigned } from "./edits.ts";
+import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
 import { trainJudge } from "./judge.ts";
 import {
@@ -134,16 +127,6 @@ async function attentionOverCopies(
 	const file = await attentionOf(gan, batch, { seed, under: { tiles, name: "its own copy of a test picture" } });
 	tf.dispose(batch);
 	return file;
-}
-
-function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
-	const options = [
-		`--preset ${preset}`,
-		...(data === undefined ? [] : [`--data ${data.replace(/:.*/, "")}`]),
-		...(seeds === undefined ? [] : [`--seeds ${seeds.join(",")}`]),
-		...(steps === undefined ? [] : [`--steps ${steps}`]),
-	];
-	return `fovea reproduce ${paper} ${options.join(" ")}`;
 }
 
 async function* prepareTest(

@@ -1,22 +1,17 @@
-/** The report of an attribute-editing experiment: its tables, pictures, curves, and their files. */
-import { readdir, readFile } from "node:fs/promises";
+/** The report of an attribute-editing experiment: its tables and pictures. */
 import { join } from "node:path";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import type { Paper } from "../models/paper.ts";
-import { type CurvePoint, curves } from "./curves.ts";
 import type { Dataset } from "./datasets/dataset.ts";
 import type { EditScores } from "./edit-scores.ts";
 import { editName, tileOf } from "./edit-sheets.ts";
 import { deviation, type EditTest, mean } from "./edit-test.ts";
 import type { PictureSet } from "./edits.ts";
+import { writeLossCurves } from "./experiment-report.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
-import { writeAtomically } from "./files.ts";
-import { reportJson } from "./report.ts";
-import type { Reproduction } from "./reproduce.ts";
 import { type Sheet, writeSheet } from "./sheet.ts";
-import { markdownTable, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 import type { PoolResult } from "./training-pool.ts";
-import { readLog } from "./training-run.ts";
 
 export interface EditingExperiment {
 	readonly paper: Paper;
@@ -39,24 +34,6 @@ export interface Judged {
 	readonly copies: PictureSet;
 	readonly attention: Sheet | undefined;
 	readonly belowFloor: string | undefined;
-}
-
-/** Writes report.json and report.md. */
-export async function writeReport(paper: Paper, report: Reproduction, folder: string): Promise<void> {
-	await writeAtomically(join(folder, "report.json"), reportJson(report));
-	await writeAtomically(join(folder, "report.md"), markdown(paper, report));
-}
-
-/** Files of a report that hold nothing but what systems made. */
-const generatedOnly = /^(generated\.png|attention-.*\.(png|json)|losses\.svg)$/;
-
-/** Writes a copy of the report and those files into `keep`. */
-export async function keepReport(paper: Paper, report: Reproduction, out: string, keep: string): Promise<void> {
-	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => generatedOnly.test(file)));
-	const maps = (await readdir(out)).filter((file) => file.endsWith(".json") && generatedOnly.test(file));
-	for (const file of [...Object.keys(pictures), ...maps])
-		await writeAtomically(join(keep, file), await readFile(join(out, file)));
-	await writeReport(paper, { ...report, pictures }, keep);
 }
 
 /** Values of one metric and edit over the trainings of a system. */
@@ -175,60 +152,10 @@ export async function draw(
 		await writeSheet(join(out, file), attention);
 		shown[file] = `Attention of ${training.system} over its own copies of test pictures`;
 	}
-	const points = (
-		await Promise.all(
-			judged.map(async ({ training }) => smoothed(await readLog(join(training.out, "log.jsonl")), training)),
-		)
-	).flat();
-	const svg = curves(points, { title: "Losses while training, smoothed", x: "iteration", y: "loss" });
-	await writeAtomically(join(out, "losses.svg"), svg);
+	await writeLossCurves(
+		out,
+		judged.map(({ training }) => training),
+	);
 	shown["losses.svg"] = "Losses of every training";
 	return shown;
-}
-
-/** Means over windows of a fiftieth of the training, one line per system and seed. */
-function smoothed(log: Awaited<ReturnType<typeof readLog>>, { system, seed }: PoolResult): CurvePoint[] {
-	const window = Math.max(1, Math.floor(log.length / 50));
-	const points: CurvePoint[] = [];
-	for (let start = 0; start + window <= log.length; start += window) {
-		const lines = log.slice(start, start + window);
-		const names = new Set(lines.flatMap(({ losses }) => Object.keys(losses)));
-		for (const panel of names) {
-			const values = lines.flatMap(({ losses }) => (losses[panel] === undefined ? [] : [losses[panel]]));
-			points.push({ x: lines.at(-1)?.step ?? 0, y: mean(values), series: system, line: String(seed), panel });
-		}
-	}
-	return points;
-}
-
-/** The report as Markdown: tables, claims, pictures. */
-function markdown({ title, citation }: Paper, report: Reproduction): string {
-	const claims = report.claims.map(({ text, where, published, measured, interval, verdict, why }) => [
-		`${text} (${where})`,
-		published,
-		`${measured.toPrecision(3)} [${interval.low.toPrecision(3)}, ${interval.high.toPrecision(3)}]`,
-		verdict,
-		why,
-	]);
-	const minutes = report.trainings.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-	const columns = ["claim", "published", "measured gain, 95 % interval", "verdict", "why"];
-	return [
-		`# ${title}`,
-		"",
-		citation,
-		"",
-		`Preset ${report.preset}, data: ${report.data}.`,
-		`Engine ${report.engine.name} ${report.engine.version}; ${report.trainings.length} trainings of ${minutes.toFixed(0)} minutes in all.`,
-		"",
-		`    ${report.command}`,
-		"",
-		...report.tables.flatMap((table) => [markdownTable(table), ""]),
-		markdownTable({ title: "Claims", columns, rows: claims }),
-		"",
-		"A verdict needs every training above the floor:",
-		"",
-		...report.floor.map((sentence) => `- ${sentence}`),
-		"",
-		...Object.entries(report.pictures).map(([file, what]) => `![${what}](${file})\n`),
-	].join("\n");
 }
