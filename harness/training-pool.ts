@@ -15,6 +15,8 @@ export interface PoolJob {
 	readonly data?: string | undefined;
 	readonly seed: number;
 	readonly steps?: number | undefined;
+	/** Folder of the training that it starts from, as `fovea train --from` takes it. */
+	readonly from?: string | undefined;
 	readonly out: string;
 }
 
@@ -91,11 +93,12 @@ async function runJob(
 	signal: AbortSignal,
 ): Promise<void> {
 	signal.throwIfAborted();
-	const { system, preset, data, seed, steps, out } = job;
+	const { system, preset, data, seed, steps, from, out } = job;
 	const options = [
 		...["--preset", preset, "--seed", String(seed), "--out", out, "--resume", "--progress-json", "--json"],
 		...(data === undefined ? [] : ["--data", data]),
 		...(steps === undefined ? [] : ["--steps", String(steps)]),
+		...(from === undefined ? [] : ["--from", from]),
 	];
 	const threads = workers > 1 ? { TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" } : {};
 	const child = spawn(process.execPath, [cli, "train", system, ...options], {

@@ -6,6 +6,7 @@ interface Options {
 	readonly out: string;
 	readonly seed: string;
 	readonly steps?: string;
+	readonly from?: string;
 	readonly resume?: true;
 	readonly progressJson?: true;
 }
@@ -21,6 +22,7 @@ export const addTrain: AddCommand = (program, line) => {
 		.requiredOption("--out <folder>", "where the training is kept")
 		.option("--seed <n>", "decides initial weights, data order and every draw", "1")
 		.option("--steps <n>", "iterations in all; the preset's without it")
+		.option("--from <folder>", "a finished training to start from, for systems that build on another's")
 		.option("--resume", "go on from the folder's checkpoint, if there is one")
 		.option("--progress-json", "progress as JSON lines on stderr, for programs")
 		.action(async (system: string, options: Options) => {
@@ -32,7 +34,13 @@ export const addTrain: AddCommand = (program, line) => {
 			const steps = options.steps === undefined ? undefined : wholeNumber("--steps", options.steps, 1);
 			const experiment = await experimentOf(system);
 			await startEngine();
-			const training = await experiment.training(system, { preset, data: options.data, seed, steps });
+			const training = await experiment.training(system, {
+				preset,
+				data: options.data,
+				seed,
+				steps,
+				from: options.from,
+			});
 			const events = runTraining(training, {
 				...{ out: options.out, seed, resume: options.resume === true, signal: line.signal },
 			});

@@ -30,6 +30,8 @@ export interface TrainingOptions {
 	readonly seed: number;
 	/** Iterations in all. @default the preset's */
 	readonly steps?: number | undefined;
+	/** Folder of a finished training that this one starts from, where the system wants one. */
+	readonly from?: string | undefined;
 }
 
 export interface Experiment {
