@@ -44,7 +44,7 @@ export async function* reproduceEdits(
 	const seeds = options.seeds ?? preset.seeds;
 	const jobs = systems.flatMap((system) =>
 		seeds.map((seed) => ({
-			...{ system, seed, preset: options.preset, data: options.data, steps: options.steps },
+			...{ paper: paper.id, system, seed, preset: options.preset, data: options.data, steps: options.steps },
 			out: join(out, "trainings", `${system}-${seed}`),
 		})),
 	);

@@ -10,6 +10,8 @@ import type { ReproduceEvent } from "./reproduce.ts";
 import { readResult, type TrainingResult } from "./training-run.ts";
 
 export interface PoolJob {
+	/** Id of the paper whose experiment it belongs to. */
+	readonly paper: string;
 	readonly system: string;
 	readonly preset: PresetName;
 	readonly data?: string | undefined;
@@ -93,8 +95,9 @@ async function runJob(
 	signal: AbortSignal,
 ): Promise<void> {
 	signal.throwIfAborted();
-	const { system, preset, data, seed, steps, from, out } = job;
+	const { paper, system, preset, data, seed, steps, from, out } = job;
 	const options = [
+		...["--experiment", paper],
 		...["--preset", preset, "--seed", String(seed), "--out", out, "--resume", "--progress-json", "--json"],
 		...(data === undefined ? [] : ["--data", data]),
 		...(steps === undefined ? [] : ["--steps", String(steps)]),

@@ -3,6 +3,7 @@ import type { AddCommand } from "../command-line.ts";
 interface Options {
 	readonly data?: string;
 	readonly preset: string;
+	readonly experiment?: string;
 	readonly out: string;
 	readonly seed: string;
 	readonly steps?: string;
@@ -19,6 +20,7 @@ export const addTrain: AddCommand = (program, line) => {
 		.argument("<system>", "id of the system, for example cca-gan")
 		.option("--data <spec>", "faces, celeba or celeba:PATH; the preset's without it")
 		.option("--preset <name>", "smoke, laptop or paper", "smoke")
+		.option("--experiment <paper>", "the paper whose presets count, where several compare the system")
 		.requiredOption("--out <folder>", "where the training is kept")
 		.option("--seed <n>", "decides initial weights, data order and every draw", "1")
 		.option("--steps <n>", "iterations in all; the preset's without it")
@@ -32,7 +34,7 @@ export const addTrain: AddCommand = (program, line) => {
 			const seed = wholeNumber("--seed", options.seed);
 			const preset = presetOf(options.preset);
 			const steps = options.steps === undefined ? undefined : wholeNumber("--steps", options.steps, 1);
-			const experiment = await experimentOf(system);
+			const experiment = await experimentOf(system, options.experiment);
 			await startEngine();
 			const training = await experiment.training(system, {
 				preset,

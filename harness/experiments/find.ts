@@ -25,12 +25,12 @@ export async function paperOf(id: string): Promise<Paper | undefined> {
 	return (await experiments[id]?.())?.experiment.paper;
 }
 
-/** The experiment that compares system `id`. Throws, listing what there is. */
-export async function experimentOf(id: string): Promise<Experiment> {
-	const all = await Promise.all(Object.values(experiments).map(async (load) => (await load()).experiment));
+/** The experiment that compares system `id`: that of `paper`, or the first. Throws, listing what there is. */
+export async function experimentOf(id: string, paper?: string): Promise<Experiment> {
+	const all = await Promise.all((paper === undefined ? paperIds : [paper]).map(findExperiment));
 	const found = all.find(({ systems }) => systems.includes(id));
 	if (found !== undefined) return found;
-	const known = all.flatMap(({ systems }) => systems);
+	const known = [...new Set(all.flatMap(({ systems }) => systems))];
 	throw new RangeError(`train: system must be one of ${known.join(", ")}, got ${didYouMean(id, known)}`);
 }
 
