@@ -14,6 +14,7 @@ import { addReport } from "./commands/report.ts";
 import { addReproduce } from "./commands/reproduce.ts";
 import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
+import { addWeights } from "./commands/weights.ts";
 
 /**
  * How a command adds itself: a file of its own, harness/commands/NAME.ts, exports `addName: AddCommand`, which calls
@@ -39,6 +40,7 @@ const commands = [
 	addReproduce,
 	addRun,
 	addTrain,
+	addWeights,
 ];
 
 const line = new ProcessCommandLine();

@@ -1,8 +1,9 @@
-/** Weights of the user's file by PyTorch's names, for the networks that metrics are computed with. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+/** Weights of the user's file by PyTorch's names, for the networks that metrics and losses are computed with. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { TorchWeight } from "../metrics/features/inception.ts";
-import { parseSafetensors } from "./safetensors.ts";
+import { readWeights } from "./import/read.ts";
+import { publishedNamed, weightsFolder } from "./weights/catalogue.ts";
 
 export interface TorchWeights {
 	/** A weight by its name in the state dict. */
@@ -11,19 +12,41 @@ export interface TorchWeights {
 	readonly sha256: string;
 }
 
-/** Reads a state dict; `option` names in errors what asked for it. */
+/** What checkpoints put around a state dict. */
+const wrappers = new Set(["state_dict", "module", "model", "net", "network", "params"]);
+
+/**
+ * Reads a state dict from a .pth, .safetensors or .h5 file, or from the cache where `file` is the name of published weights
+ * (`fovea weights list`); `option` names in errors what asked for it.
+ */
 export async function readTorchWeights(file: string, option: string): Promise<TorchWeights> {
-	const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-		throw new Error(
-			`${option}: ${file} must be a file of weights, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`,
-		);
+	const { tensors, sha256 } = await readWeights(locate(file, option)).catch((error: Error) => {
+		throw new Error(`${option}: ${error.message}`, { cause: error });
 	});
-	const { tensors } = parseSafetensors(bytes, file);
+	const prefix = wrapperOf([...tensors.keys()]);
 	return {
 		weight(name) {
-			const tensor = tensors.get(name);
-			return tensor === undefined ? undefined : { shape: tensor.shape, data: tensor.values };
+			return tensors.get(`${prefix}${name}`)?.read();
 		},
-		sha256: createHash("sha256").update(bytes).digest("hex"),
+		sha256,
 	};
+}
+
+function locate(file: string, option: string): string {
+	const published = existsSync(file) ? undefined : publishedNamed(file);
+	if (published === undefined) return file;
+	const path = join(weightsFolder(), published.file);
+	if (existsSync(path)) return path;
+	throw new Error(`${option}: ${file} must be in the cache, got no ${path}; fovea weights get ${file}`);
+}
+
+/** `state_dict.module.` where every name begins so. */
+function wrapperOf(names: readonly string[]): string {
+	let prefix = "";
+	for (;;) {
+		const first = names[0]?.slice(prefix.length).split(".")[0] ?? "";
+		const next = `${prefix}${first}.`;
+		if (!wrappers.has(first) || !names.every((name) => name.startsWith(next))) return prefix;
+		prefix = next;
+	}
 }

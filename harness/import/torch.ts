@@ -22,10 +22,7 @@ export interface TorchFile {
 export function readTorch(bytes: Uint8Array, where: string): TorchFile | undefined {
 	if (isZip(bytes)) return { format: "PyTorch, zip", tensors: readZip(bytes, where) };
 	if (startsWith(bytes, legacyStart)) return { format: "PyTorch, before 1.6", tensors: readLegacy(bytes, where) };
-	if (
-		Buffer.from(bytes.buffer, bytes.byteOffset + 257, Math.max(0, Math.min(5, bytes.length - 257))).toString() ===
-		"ustar"
-	) {
+	if (Buffer.from(bytes.subarray(257, 262)).toString() === "ustar") {
 		throw new RangeError(
 			`${where}: must be of torch.save since 0.1.10, got its tar form of before; load it in PyTorch and save it again`,
 		);
