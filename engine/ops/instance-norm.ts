@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { attribute, executeAll } from "../tensorflow/execute.ts";
-import { type Arithmetic, plainArithmetic, tensorflowArithmetic } from "./arithmetic.ts";
+import { hasNativeKernels } from "../tensorflow/native.ts";
 import { defineKernel, isRecording, type Op } from "./kernel.ts";
 
 export interface InstanceNormOptions {
@@ -28,20 +28,20 @@ interface Attributes {
 	readonly epsilon: number;
 }
 
-/** Outputs: y, then what the gradient needs of each sample's statistics. */
+/** Outputs: y, then each sample's mean and 1 / √(variance + epsilon) for the gradient, [N, 1, C] or [N, C]. */
 const normalise: Op<Attributes, "x" | "scale" | "shift"> = defineKernel({
 	name: "FoveaInstanceNorm",
 	tensorflow: ({ x, scale, shift }, { epsilon }, backend) =>
-		isLarge(x)
-			? batchNormEach(x, scale, shift, epsilon, backend)
-			: forward(tensorflowArithmetic(backend), x, scale, shift, epsilon),
-	composed: ({ x, scale, shift }, { epsilon }) => forward(plainArithmetic, x, scale, shift, epsilon),
+		hasNativeKernels()
+			? executeAll(backend, "FoveaInstanceNorm", [attribute.float("epsilon", epsilon)], [x, scale, shift], 3)
+			: forward(x, scale, shift, epsilon),
+	composed: ({ x, scale, shift }, { epsilon }) => forward(x, scale, shift, epsilon),
 	saveInputs: ["x", "scale"],
 	saveOutputs: [false, true, true],
-	backward: (dy, [x, scale, first, second], attributes) => {
+	backward: (dy, [x, scale, centre, deviation], { epsilon }) => {
 		const [dx, dscale, dshift] = isRecording()
-			? differentiableGradient(dy, x, scale, attributes.epsilon)
-			: fastGradient(dy, x, scale, first, second, attributes);
+			? differentiableGradient(dy, x, scale, epsilon)
+			: fastGradient(dy, x, scale, centre, deviation);
 		return { x: () => dx, scale: () => dscale, shift: () => dshift };
 	},
 });
@@ -49,59 +49,37 @@ const normalise: Op<Attributes, "x" | "scale" | "shift"> = defineKernel({
 type Gradient = [dx: tf.Tensor, dscale: tf.Tensor, dshift: tf.Tensor];
 
 /**
- * Large samples go one by one through TensorFlow's fused batch normalisation, which reads memory fewer times; small ones
- * would pay its start-up. Measured: they break even near 2^18 values.
- */
-function isLarge(x: tf.Tensor): boolean {
-	return x.size / (x.shape[0] as number) >= 2 ** 18;
-}
-
-/**
  * Centred values · factor + offset with the factor and offset of each sample and channel. The mean is rounded, which shifts
  * a whole channel one way, and deep networks amplify that: what is left of it after centring goes into the offset. Against
  * float64 this is three times closer than x · factor + offset, behind eight layers.
  */
-function forward(
-	{ mean, multiply, add, subtract, rsqrt }: Arithmetic,
-	x: tf.Tensor,
-	scale: tf.Tensor,
-	shift: tf.Tensor,
-	epsilon: number,
-): tf.Tensor[] {
+function forward(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, epsilon: number): tf.Tensor[] {
 	const pixels = flat(x);
-	const centre = mean(pixels);
-	const centred = subtract(pixels, centre);
-	const rest = mean(centred);
-	const variance = subtract(mean(multiply(centred, centred)), multiply(rest, rest));
-	const deviation = rsqrt(add(variance, tf.scalar(epsilon)));
-	const factor = multiply(deviation, scale);
-	const offset = subtract(shift, multiply(rest, factor));
-	return [add(multiply(centred, factor), offset).reshape(x.shape), centre, deviation];
+	const centre = meanOverPixels(pixels);
+	const centred = tf.sub(pixels, centre);
+	const rest = meanOverPixels(centred);
+	const variance = tf.sub(meanOverPixels(tf.mul(centred, centred)), tf.mul(rest, rest));
+	const deviation = tf.rsqrt(tf.add(variance, epsilon));
+	const factor = tf.mul(deviation, scale);
+	const offset = tf.sub(shift, tf.mul(rest, factor));
+	return [tf.add(tf.mul(centred, factor), offset).reshape(x.shape), centre, deviation];
 }
 
 /**
  * With x̂ the normalised input and ⟨·⟩ the mean over pixels: dx = factor · (dy − ⟨dy⟩ − x̂ ⟨dy x̂⟩), written as
- * dy · factor + (x · b + c) so that every pass is one multiplication or addition.
+ * dy · factor + (c − x · b) so that every pass is one multiplication or addition.
  */
-function backward(
-	{ mean, multiply, add, subtract }: Arithmetic,
-	dy: tf.Tensor,
-	x: tf.Tensor,
-	scale: tf.Tensor,
-	centre: tf.Tensor,
-	deviation: tf.Tensor,
-): Gradient {
+function backward(dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor, centre: tf.Tensor, deviation: tf.Tensor): Gradient {
 	const pixels = flat(x);
 	const gradient = flat(dy);
-	const meanGradient = mean(gradient);
-	const product = subtract(mean(multiply(gradient, pixels)), multiply(meanGradient, centre));
-	const slope = multiply(product, deviation);
-	const factor = multiply(deviation, scale);
-	const b = multiply(multiply(factor, deviation), slope);
-	const c = subtract(multiply(b, centre), multiply(factor, meanGradient));
-	const dx = add(multiply(gradient, factor), subtract(c, multiply(pixels, b)));
-	const count = pixels.shape[1] as number;
-	const total = (each: tf.Tensor) => tf.mul(tf.sum(each, [0, 1]), count);
+	const meanGradient = meanOverPixels(gradient);
+	const product = tf.sub(meanOverPixels(tf.mul(gradient, pixels)), tf.mul(meanGradient, centre));
+	const slope = tf.mul(product, deviation);
+	const factor = tf.mul(deviation, scale);
+	const b = tf.mul(tf.mul(factor, deviation), slope);
+	const c = tf.sub(tf.mul(b, centre), tf.mul(factor, meanGradient));
+	const dx = tf.add(tf.mul(gradient, factor), tf.sub(c, tf.mul(pixels, b)));
+	const total = (each: tf.Tensor) => tf.mul(tf.sum(each, [0, 1]), pixels.shape[1] as number);
 	return [dx.reshape(x.shape), total(slope), total(meanGradient)];
 }
 
@@ -110,7 +88,7 @@ function differentiableGradient(dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor, e
 	const pixels = flat(x);
 	const centre = tf.mean(pixels, 1, true);
 	const variance = tf.mean(tf.square(tf.sub(pixels, centre)), 1, true);
-	return backward(plainArithmetic, dy, x, scale, centre, tf.rsqrt(tf.add(variance, epsilon)));
+	return backward(dy, x, scale, centre, tf.rsqrt(tf.add(variance, epsilon)));
 }
 
 /** The gradient, not recorded. */
@@ -118,15 +96,12 @@ function fastGradient(
 	dy: tf.Tensor,
 	x: tf.Tensor,
 	scale: tf.Tensor,
-	first: tf.Tensor,
-	second: tf.Tensor,
-	{ epsilon }: Attributes,
+	centre: tf.Tensor,
+	deviation: tf.Tensor,
 ): Gradient {
 	return tf.tidy(() => {
-		if (tf.getBackend() !== "tensorflow") return backward(plainArithmetic, dy, x, scale, first, second);
-		const backend = tf.backend();
-		if (isLarge(x)) return batchNormEachGradient(dy, x, scale, first, second, epsilon, backend);
-		return backward(tensorflowArithmetic(backend), dy, x, scale, first, second);
+		if (tf.getBackend() !== "tensorflow" || !hasNativeKernels()) return backward(dy, x, scale, centre, deviation);
+		return executeAll(tf.backend(), "FoveaInstanceNormGrad", [], [dy, x, scale, centre, deviation], 3) as Gradient;
 	});
 }
 
@@ -135,51 +110,15 @@ function flat(x: tf.Tensor): tf.Tensor3D {
 	return x.reshape([batch, height * width, channels]);
 }
 
-const fused = (epsilon: number) => [
-	attribute.dtype("T", "float32"),
-	attribute.dtype("U", "float32"),
-	attribute.float("epsilon", epsilon),
-	attribute.string("data_format", "NHWC"),
-	attribute.bool("is_training", true),
-];
-
-/** Outputs: y, and the statistics of all samples in the form that the op's own gradient takes, [N, C] each. */
-function batchNormEach(
-	x: tf.Tensor,
-	scale: tf.Tensor,
-	shift: tf.Tensor,
-	epsilon: number,
-	backend: unknown,
-): tf.Tensor[] {
-	const attributes = [...fused(epsilon), attribute.float("exponential_avg_factor", 1)];
-	const none = tf.tensor1d([]);
-	const samples = tf.split(x, x.shape[0] as number);
-	const parts = samples.map((sample) =>
-		executeAll(backend, "FusedBatchNormV3", attributes, [sample, scale, shift, none, none], 6),
-	);
-	const all = (output: number) => parts.map((part) => part[output] as tf.Tensor);
-	return [tf.concat(all(0)), tf.stack(all(3)), tf.stack(all(4))];
-}
-
-function batchNormEachGradient(
-	dy: tf.Tensor,
-	x: tf.Tensor,
-	scale: tf.Tensor,
-	first: tf.Tensor,
-	second: tf.Tensor,
-	epsilon: number,
-	backend: unknown,
-): Gradient {
-	const attributes = fused(epsilon);
-	const none = tf.tensor1d([]);
-	const batch = x.shape[0] as number;
-	const [gradients, samples] = [tf.split(dy, batch), tf.split(x, batch)];
-	const [firsts, seconds] = [tf.unstack(first), tf.unstack(second)];
-	const parts = samples.map((sample, index) => {
-		const statistics = [firsts[index] as tf.Tensor, seconds[index] as tf.Tensor, none];
-		const inputs = [gradients[index] as tf.Tensor, sample, scale, ...statistics];
-		return executeAll(backend, "FusedBatchNormGradV3", attributes, inputs, 5);
-	});
-	const all = (output: number) => parts.map((part) => part[output] as tf.Tensor);
-	return [tf.concat(all(0)), tf.addN(all(1)), tf.addN(all(2))];
+/**
+ * Mean over pixels, [N, P, C] → [N, 1, C]. On WASM the reduction adds up in float64; elsewhere the mean of groups, then of the
+ * groups: one long sum in float32 would lose three digits.
+ */
+function meanOverPixels(x: tf.Tensor): tf.Tensor {
+	if (tf.getBackend() === "wasm") return tf.mean(x, 1, true);
+	const [batch, pixels, channels] = x.shape as [number, number, number];
+	let group = Math.floor(Math.sqrt(pixels));
+	while (pixels % group !== 0) group -= 1;
+	const groups = tf.mean(tf.reshape(x, [batch, pixels / group, group, channels]), 2);
+	return tf.mean(groups, 1, true);
 }

@@ -1,7 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { findProgram, lastLine, run } from "./command.ts";
-import { addonPath, quietPath } from "./installation.ts";
+import { addonPath, kernelsPath, quietPath } from "./installation.ts";
+import { kernelsSource } from "./native.ts";
 import { libraryNames } from "./python.ts";
 import { quietSource } from "./quiet.ts";
 
@@ -16,7 +17,7 @@ export function findCompiler(): string {
 }
 
 /**
- * Compiles tfjs-node's addon in `folder` against the libraries in `folder`/site/tensorflow. It speaks TensorFlow's C API and
+ * Compiles tfjs-node's addon and our own kernels in `folder` against the libraries in `folder`/site/tensorflow. It speaks TensorFlow's C API and
  * Node-API, both stable, so one build serves every Node. Finds its libraries relative to itself: the folder can be renamed.
  */
 export async function compileAddons(folder: string, signal?: AbortSignal): Promise<void> {
@@ -29,17 +30,26 @@ export async function compileAddons(folder: string, signal?: AbortSignal): Promi
 	const headers = [`-I${join(source, "..")}`, `-I${join(site, "include")}`, node];
 	const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(source, "binding", name));
 	const libraries = libraryNames.map((name) => join(site, name));
-	await compile(
-		[...headers, ...sources, ...libraries, "-Wl,-rpath,$ORIGIN/site/tensorflow"],
-		addonPath(folder),
-		signal,
-	);
+	const linked = [...libraries, "-Wl,-rpath,$ORIGIN/site/tensorflow"];
+	await compile([...headers, ...sources, ...linked], addonPath(folder), signal);
+	await compile(["-O3", ...headers, kernelsSource, ...linked], kernelsPath(folder), signal);
 }
 
 async function compile(inputs: readonly string[], target: string, signal?: AbortSignal): Promise<void> {
 	const compiler = findCompiler();
 	const partial = `${target}.partial`;
-	const options = ["-std=c++17", "-O2", "-w", "-shared", "-fPIC", "-DNAPI_VERSION=8", ...inputs, "-o", partial];
+	const options = [
+		"-std=c++17",
+		"-O2",
+		"-w",
+		"-shared",
+		"-fPIC",
+		"-pthread",
+		"-DNAPI_VERSION=8",
+		...inputs,
+		"-o",
+		partial,
+	];
 	const built = await run(compiler, options, { signal });
 	if (built.code !== 0) {
 		const error =

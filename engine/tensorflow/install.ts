@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
 import { compileAddons, findCompiler } from "./compile.ts";
-import { enginesFolder, type Installation, type Manifest, readInstallation } from "./installation.ts";
+import { enginesFolder, hasKernels, type Installation, type Manifest, readInstallation } from "./installation.ts";
 import { Lock } from "./lock.ts";
 import { installPackages, tfjsNodeVersion } from "./packages.ts";
 import { libraryNames } from "./python.ts";
@@ -98,7 +98,7 @@ function requirePlatform(): void {
 function installed({ gpu, from }: { gpu: boolean; from: string | undefined }): Installation | undefined {
 	try {
 		const found = readInstallation();
-		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion) return undefined;
+		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion || !hasKernels(found)) return undefined;
 		const fits =
 			found.manifest.device === (gpu ? "gpu" : "cpu") && (from === undefined || found.manifest.source === from);
 		return fits ? found : undefined;
@@ -146,6 +146,7 @@ async function writeManifest(folder: string, about: Pick<Manifest, "tensorflow" 
 	for (const path of [
 		"tfjs_binding.node",
 		"quiet.node",
+		"kernels.node",
 		...libraryNames.map((name) => join("site", "tensorflow", name)),
 	]) {
 		const { size, mtimeMs } = await stat(join(folder, path));

@@ -34,6 +34,16 @@ export function addonPath(folder: string): string {
 	return join(folder, "tfjs_binding.node");
 }
 
+/** The file of the addon with our own kernels. */
+export function kernelsPath(folder: string): string {
+	return join(folder, "kernels.node");
+}
+
+/** Whether the installation has our own kernels; one of an earlier version has none. */
+export function hasKernels({ manifest }: Installation): boolean {
+	return manifest.libraries.some(({ path }) => path === "kernels.node");
+}
+
 /** The file of the addon that silences stderr while libraries are loaded. */
 export function quietPath(folder: string): string {
 	return join(folder, "quiet.node");

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
 import { Random } from "../../engine/random.ts";
 import { stargan } from "../../models/stargan.ts";
-import { onEngines } from "../helpers/engines.ts";
+import { enginesHere, onEngines } from "../helpers/engines.ts";
 
 /** Weights after `steps` iterations of a StarGAN of `width`. */
 function train(steps: number, width: number): Float32Array[] {
@@ -42,3 +44,25 @@ test.serial("the same seed gives the same bytes of weights after 20 steps", (t) 
 		}
 	}),
 );
+
+test.serial("an instance norm on TensorFlow gives the same bytes on one thread and on many", async (t) => {
+	if (!enginesHere().includes("tensorflow")) return t.pass("no TensorFlow engine is chosen or built here");
+	const script = `
+		import * as tf from "@tensorflow/tfjs";
+		import { startEngine } from "./build/engine/engine.js";
+		import { instanceNorm } from "./build/engine/ops/instance-norm.js";
+		import { Random } from "./build/engine/random.js";
+		await startEngine({ engine: "tensorflow" });
+		const x = tf.tensor4d(Random.seed(1).normals(3 * 64 * 64 * 37, 5, 2), [3, 64, 64, 37]);
+		const gradient = tf.grad((x) => tf.sum(tf.mul(instanceNorm(x), x)))(x);
+		process.stdout.write(Buffer.concat([instanceNorm(x), gradient].map((y) => Buffer.from(y.dataSync().buffer))));
+	`;
+	const bytes = async (threads: string) => {
+		const env = { ...process.env, TF_NUM_INTRAOP_THREADS: threads };
+		const options = { env, encoding: "buffer", maxBuffer: 2 ** 25 } as const;
+		return (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], options)).stdout;
+	};
+	const [one, many] = [await bytes("1"), await bytes("4")];
+	t.is(one.length, 2 * 4 * 3 * 64 * 64 * 37);
+	t.true(one.equals(many));
+});

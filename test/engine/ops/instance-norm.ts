@@ -13,7 +13,7 @@ testOp("instanceNorm", ({ x, scale, shift }, options: InstanceNormOptions) =>
 	}),
 );
 
-// Samples of 2^18 values take another path on TensorFlow. Sums over 2^17 signed products that mostly cancel, each side in
+// Sums over 2^17 signed products that mostly cancel, each side in
 // its own order: 2^17 · 2^-24 relative to the terms, some 5e-4 of what is left.
 const tolerance = 5e-4;
 

@@ -239,9 +239,12 @@ async function installed(world: World): Promise<string> {
 	const folder = join(world.engines, "current");
 	await mkdir(join(folder, "site", "tensorflow"), { recursive: true });
 	const path = "site/tensorflow/libtensorflow_cc.so.2";
-	await writeFile(join(folder, path), "library");
-	const { size, mtimeMs } = await stat(join(folder, path));
-	const libraries = [{ path, bytes: size, modified: Math.floor(mtimeMs) }];
+	const libraries = [];
+	for (const name of [path, "kernels.node"]) {
+		await writeFile(join(folder, name), "library");
+		const { size, mtimeMs } = await stat(join(folder, name));
+		libraries.push({ path: name, bytes: size, modified: Math.floor(mtimeMs) });
+	}
 	const manifest = {
 		schema: "fovea-engine/1",
 		tensorflow: "2.21.0",
