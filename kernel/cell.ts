@@ -1,12 +1,11 @@
-import ts from "typescript";
+import type TypeScript from "typescript";
+import { CELL_GLOBAL } from "./hub.ts";
+import ts from "./typescript.ts";
 
 /**
  * What one notebook cell means: which names it declares and uses, and the script V8's REPL mode runs for it.
  * Top-level declarations all become `let`, the one kind REPL mode lets every later cell declare anew.
  */
-
-/** The global through which a running cell reaches the kernel. */
-export const CELL_GLOBAL = "__cell";
 
 export interface Declaration {
 	readonly name: string;
@@ -15,21 +14,24 @@ export interface Declaration {
 	readonly exported: boolean;
 }
 
-function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
+function hasModifier(node: TypeScript.Node, kind: TypeScript.SyntaxKind): boolean {
 	return ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === kind);
 }
 
-function bindingNames(name: ts.BindingName): string[] {
+function bindingNames(name: TypeScript.BindingName): string[] {
 	if (ts.isIdentifier(name)) return [name.text];
 	return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : bindingNames(element.name)));
 }
 
-function isVar(list: ts.VariableDeclarationList): boolean {
+function isVar(list: TypeScript.VariableDeclarationList): boolean {
 	return (list.flags & ts.NodeFlags.BlockScoped) === 0;
 }
 
 /** Lists of `var` inside blocks, loops and the like, which belong to the whole cell. */
-function nestedVars(statement: ts.Node, found: ts.VariableDeclarationList[] = []): ts.VariableDeclarationList[] {
+function nestedVars(
+	statement: TypeScript.Node,
+	found: TypeScript.VariableDeclarationList[] = [],
+): TypeScript.VariableDeclarationList[] {
 	ts.forEachChild(statement, (child) => {
 		if (ts.isFunctionLike(child) || ts.isClassLike(child) || ts.isModuleDeclaration(child)) return;
 		if (ts.isVariableDeclarationList(child) && isVar(child)) found.push(child);
@@ -39,7 +41,7 @@ function nestedVars(statement: ts.Node, found: ts.VariableDeclarationList[] = []
 }
 
 /** The names a cell declares for the cells after it. */
-export function declarations(file: ts.SourceFile): Declaration[] {
+export function declarations(file: TypeScript.SourceFile): Declaration[] {
 	const found = new Map<string, Declaration>();
 	const add = (name: string, mutable: boolean, exported: boolean) => found.set(name, { name, mutable, exported });
 	for (const statement of file.statements) {
@@ -74,9 +76,9 @@ export function declarations(file: ts.SourceFile): Declaration[] {
 }
 
 /** Every identifier in the cell, so that only names it may mean are brought into its scope. */
-export function identifiers(file: ts.SourceFile): Set<string> {
+export function identifiers(file: TypeScript.SourceFile): Set<string> {
 	const found = new Set<string>();
-	const visit = (node: ts.Node): void => {
+	const visit = (node: TypeScript.Node): void => {
 		if (ts.isIdentifier(node)) found.add(node.text);
 		ts.forEachChild(node, visit);
 	};
@@ -85,14 +87,14 @@ export function identifiers(file: ts.SourceFile): Set<string> {
 }
 
 /** Whether the cell adds to the global scope or to another module, which later cells must keep seeing. */
-export function augments(file: ts.SourceFile): boolean {
+export function augments(file: TypeScript.SourceFile): boolean {
 	return file.statements.some(
 		(statement) =>
 			ts.isModuleDeclaration(statement) && (!ts.isIdentifier(statement.name) || statement.name.text === "global"),
 	);
 }
 
-function isTypeOnly(name: ts.Identifier, checker: ts.TypeChecker): boolean {
+function isTypeOnly(name: TypeScript.Identifier, checker: TypeScript.TypeChecker): boolean {
 	const symbol = checker.getSymbolAtLocation(name);
 	if (!symbol || (symbol.flags & ts.SymbolFlags.Alias) === 0) return false;
 	const target = checker.getAliasedSymbol(symbol);
@@ -106,14 +108,17 @@ function isTypeOnly(name: ts.Identifier, checker: ts.TypeChecker): boolean {
 export function beforeTypes(
 	userLength: number,
 	id: number,
-	checker: ts.TypeChecker,
-): ts.TransformerFactory<ts.SourceFile> {
+	checker: TypeScript.TypeChecker,
+): TypeScript.TransformerFactory<TypeScript.SourceFile> {
 	return (context) => {
 		const { factory } = context;
 		const member = (name: string) =>
 			factory.createPropertyAccessExpression(factory.createIdentifier(CELL_GLOBAL), name);
 
-		const importCall = (statement: ts.ImportDeclaration, names: readonly string[] | undefined): ts.Expression => {
+		const importCall = (
+			statement: TypeScript.ImportDeclaration,
+			names: readonly string[] | undefined,
+		): TypeScript.Expression => {
 			const attributes = (statement.attributes?.elements ?? []).map((attribute) =>
 				factory.createPropertyAssignment(factory.createStringLiteral(attribute.name.text), attribute.value),
 			);
@@ -128,19 +133,19 @@ export function beforeTypes(
 			);
 		};
 
-		const rewriteImport = (statement: ts.ImportDeclaration): ts.Statement | undefined => {
+		const rewriteImport = (statement: TypeScript.ImportDeclaration): TypeScript.Statement | undefined => {
 			const clause = statement.importClause;
 			if (!clause) return factory.createExpressionStatement(importCall(statement, undefined));
 			if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return undefined;
 			const bindings = clause.namedBindings;
-			const pairs: [imported: string, local: ts.Identifier][] = [];
+			const pairs: [imported: string, local: TypeScript.Identifier][] = [];
 			if (clause.name && !isTypeOnly(clause.name, checker)) pairs.push(["default", clause.name]);
 			if (bindings && ts.isNamedImports(bindings)) {
 				for (const element of bindings.elements)
 					if (!element.isTypeOnly && !isTypeOnly(element.name, checker))
 						pairs.push([(element.propertyName ?? element.name).text, element.name]);
 			}
-			const declared: ts.VariableDeclaration[] = [];
+			const declared: TypeScript.VariableDeclaration[] = [];
 			if (bindings && ts.isNamespaceImport(bindings))
 				declared.push(
 					factory.createVariableDeclaration(bindings.name, undefined, undefined, importCall(statement, undefined)),
@@ -166,9 +171,9 @@ export function beforeTypes(
 			return ts.setTextRange(factory.createVariableStatement(undefined, list), statement);
 		};
 
-		const deep = (node: ts.Node): ts.Node => {
+		const deep = (node: TypeScript.Node): TypeScript.Node => {
 			if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-				const args = node.arguments.map((argument) => ts.visitNode(argument, deep) as ts.Expression);
+				const args = node.arguments.map((argument) => ts.visitNode(argument, deep) as TypeScript.Expression);
 				return ts.setTextRange(factory.createCallExpression(member("dynamicImport"), undefined, args), node);
 			}
 			if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
@@ -176,7 +181,7 @@ export function beforeTypes(
 			return ts.visitEachChild(node, deep, context);
 		};
 
-		const asValue = (expression: ts.Expression, node: ts.Node): ts.Statement =>
+		const asValue = (expression: TypeScript.Expression, node: TypeScript.Node): TypeScript.Statement =>
 			ts.setTextRange(
 				factory.createExpressionStatement(
 					factory.createCallExpression(member("value"), undefined, [factory.createNumericLiteral(id), expression]),
@@ -185,8 +190,8 @@ export function beforeTypes(
 			);
 
 		return (file) => {
-			const imports: ts.Statement[] = [];
-			const rest: ts.Statement[] = [];
+			const imports: TypeScript.Statement[] = [];
+			const rest: TypeScript.Statement[] = [];
 			const own = file.statements.filter((statement) => statement.getStart(file) < userLength);
 			const last = own.findLast((statement) => statement.kind !== ts.SyntaxKind.EmptyStatement);
 			for (const statement of own) {
@@ -197,10 +202,10 @@ export function beforeTypes(
 					if (statement.moduleSpecifier)
 						throw new SyntaxError("a cell cannot re-export from a module: import the names instead");
 				} else if (ts.isExportAssignment(statement)) {
-					rest.push(asValue(ts.visitNode(statement.expression, deep) as ts.Expression, statement));
+					rest.push(asValue(ts.visitNode(statement.expression, deep) as TypeScript.Expression, statement));
 				} else if (ts.isExpressionStatement(statement) && statement === last) {
-					rest.push(asValue(ts.visitNode(statement.expression, deep) as ts.Expression, statement));
-				} else rest.push(ts.visitNode(statement, deep) as ts.Statement);
+					rest.push(asValue(ts.visitNode(statement.expression, deep) as TypeScript.Expression, statement));
+				} else rest.push(ts.visitNode(statement, deep) as TypeScript.Statement);
 			}
 			return factory.updateSourceFile(file, [...imports, ...rest]);
 		};
@@ -208,13 +213,13 @@ export function beforeTypes(
 }
 
 /** Runs after TypeScript's transforms, on plain JavaScript: every top-level declaration becomes `let`, functions first. */
-export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
+export function afterTypes(): TypeScript.TransformerFactory<TypeScript.SourceFile> {
 	return (context) => {
 		const { factory } = context;
-		const letList = (declared: readonly ts.VariableDeclaration[]) =>
+		const letList = (declared: readonly TypeScript.VariableDeclaration[]) =>
 			factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declared, ts.NodeFlags.Let));
 
-		const toTarget = (name: ts.BindingName): ts.Expression => {
+		const toTarget = (name: TypeScript.BindingName): TypeScript.Expression => {
 			if (ts.isIdentifier(name)) return name;
 			if (ts.isArrayBindingPattern(name))
 				return factory.createArrayLiteralExpression(
@@ -229,17 +234,19 @@ export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
 			return factory.createObjectLiteralExpression(
 				name.elements.map((element) => {
 					if (element.dotDotDotToken) return factory.createSpreadAssignment(toTarget(element.name));
-					const key = element.propertyName ?? (element.name as ts.Identifier);
+					const key = element.propertyName ?? (element.name as TypeScript.Identifier);
 					return factory.createPropertyAssignment(key, withDefault(toTarget(element.name), element.initializer));
 				}),
 			);
 		};
-		const withDefault = (target: ts.Expression, initial: ts.Expression | undefined): ts.Expression =>
-			initial ? factory.createAssignment(target, initial) : target;
+		const withDefault = (
+			target: TypeScript.Expression,
+			initial: TypeScript.Expression | undefined,
+		): TypeScript.Expression => (initial ? factory.createAssignment(target, initial) : target);
 
 		/** `var a = 1` inside a block: the declaration goes to the top, the assignment stays. */
 		const withoutVar = (hoisted: Set<string>) => {
-			const visit = (node: ts.Node): ts.Node => {
+			const visit = (node: TypeScript.Node): TypeScript.Node => {
 				if (ts.isFunctionLike(node) || ts.isClassLike(node)) return node;
 				if (ts.isVariableStatement(node) && isVar(node.declarationList)) {
 					const assigned = assignments(node.declarationList);
@@ -256,15 +263,18 @@ export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
 				}
 				return ts.visitEachChild(node, visit, context);
 			};
-			const assignments = (list: ts.VariableDeclarationList): ts.Expression | undefined => {
-				let all: ts.Expression | undefined;
+			const assignments = (list: TypeScript.VariableDeclarationList): TypeScript.Expression | undefined => {
+				let all: TypeScript.Expression | undefined;
 				for (const { name, initializer } of list.declarations) {
 					for (const each of bindingNames(name)) hoisted.add(each);
 					if (!initializer) continue;
-					const one = factory.createAssignment(toTarget(name), ts.visitNode(initializer, visit) as ts.Expression);
+					const one = factory.createAssignment(
+						toTarget(name),
+						ts.visitNode(initializer, visit) as TypeScript.Expression,
+					);
 					all = all ? factory.createComma(all, one) : one;
 				}
-				return all && ts.isObjectLiteralExpression((all as ts.BinaryExpression).left)
+				return all && ts.isObjectLiteralExpression((all as TypeScript.BinaryExpression).left)
 					? factory.createParenthesizedExpression(all)
 					: all;
 			};
@@ -273,15 +283,15 @@ export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
 
 		return (file) => {
 			const hoisted = new Set<string>();
-			const functions: ts.Statement[] = [];
-			const rest: ts.Statement[] = [];
+			const functions: TypeScript.Statement[] = [];
+			const rest: TypeScript.Statement[] = [];
 			for (const statement of file.statements) {
 				if (ts.isExportDeclaration(statement) || ts.isImportDeclaration(statement)) continue;
 				if (ts.isVariableStatement(statement)) {
 					rest.push(ts.setTextRange(letList(statement.declarationList.declarations), statement));
 				} else if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
 					const modifiers = statement.modifiers?.filter((each) => each.kind === ts.SyntaxKind.AsyncKeyword) as
-						| ts.Modifier[]
+						| TypeScript.Modifier[]
 						| undefined;
 					const value = factory.createFunctionExpression(
 						modifiers,
@@ -313,7 +323,7 @@ export function afterTypes(): ts.TransformerFactory<ts.SourceFile> {
 							statement.members,
 						),
 					);
-				} else rest.push(ts.visitNode(statement, withoutVar(hoisted)) as ts.Statement);
+				} else rest.push(ts.visitNode(statement, withoutVar(hoisted)) as TypeScript.Statement);
 			}
 			const names = [...hoisted].map((name) => factory.createVariableDeclaration(name));
 			const strict = factory.createExpressionStatement(factory.createStringLiteral("use strict"));

@@ -2,8 +2,9 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import type TypeScript from "typescript";
 import { afterTypes, augments, beforeTypes, type Declaration, declarations, identifiers } from "./cell.ts";
+import ts from "./typescript.ts";
 
 /**
  * TypeScript for one notebook: an incremental LanguageService in which every cell is a module.
@@ -30,8 +31,11 @@ export interface Compiled {
 	readonly map: string;
 }
 
-/** JavaScript packages without types are used as they are, as a notebook's reader would expect. */
-const TOLERATED = new Set([7016]);
+/**
+ * JavaScript packages without types are used as they are, as a notebook's reader would expect (7016); a variable that
+ * one cell leaves without a type gets it in another, where no flow of control leads (7005, 7034).
+ */
+const TOLERATED = new Set([7016, 7005, 7034]);
 
 const kernelFolder = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -59,8 +63,8 @@ interface Kept {
 
 export class Compiler {
 	readonly folder: string;
-	readonly options: ts.CompilerOptions;
-	readonly service: ts.LanguageService;
+	readonly options: TypeScript.CompilerOptions;
+	readonly service: TypeScript.LanguageService;
 	/** The file that holds the cell in question. */
 	readonly cellPath: string;
 	private readonly globalsPath: string;
@@ -68,7 +72,7 @@ export class Compiler {
 	private readonly scope = new Map<string, Kept>();
 	private readonly augmenting: string[] = [];
 	private readonly registry = ts.createDocumentRegistry();
-	private readonly resolutions: ts.ModuleResolutionCache;
+	private readonly resolutions: TypeScript.ModuleResolutionCache;
 	private versions = 0;
 	private cells = 0;
 
@@ -111,7 +115,7 @@ export class Compiler {
 	}
 
 	/** Puts a cell's text where the service looks, with earlier names (all of them, or those it mentions) below it. */
-	open(source: string, everyName: boolean): ts.SourceFile {
+	open(source: string, everyName: boolean): TypeScript.SourceFile {
 		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
 		const own = declarations(parsed);
 		const ownNames = new Set(own.map(({ name }) => name));
@@ -155,7 +159,7 @@ export class Compiler {
 				jsx,
 				sourceMap: true,
 				verbatimModuleSyntax: false,
-			} as ts.CompilerOptions,
+			} as TypeScript.CompilerOptions,
 		});
 		return {
 			script: result.outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
@@ -163,7 +167,7 @@ export class Compiler {
 		};
 	}
 
-	program(): ts.Program {
+	program(): TypeScript.Program {
 		const program = this.service.getProgram();
 		if (!program) throw new Error("internal: the language service has no program");
 		return program;
@@ -173,7 +177,7 @@ export class Compiler {
 		return this.scope.keys();
 	}
 
-	private keep(source: string, file: ts.SourceFile): void {
+	private keep(source: string, file: TypeScript.SourceFile): void {
 		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
 		const own = declarations(parsed);
 		const isAugmenting = augments(parsed);
@@ -210,7 +214,7 @@ export class Compiler {
 		this.texts.set(file, { text, version: ++this.versions });
 	}
 
-	private host(): ts.LanguageServiceHost {
+	private host(): TypeScript.LanguageServiceHost {
 		const isFixed = (file: string) =>
 			file.includes("/node_modules/") || file.startsWith(path.dirname(ts.getDefaultLibFilePath({})));
 		const fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
@@ -282,7 +286,7 @@ function ownPackage(folder: string): Record<string, string[]> {
 }
 
 /** The notebook folder's tsconfig.json, with what a cell needs on top. */
-function readOptions(folder: string): ts.CompilerOptions {
+function readOptions(folder: string): TypeScript.CompilerOptions {
 	const configPath = ts.findConfigFile(folder, ts.sys.fileExists);
 	const fromFile = configPath
 		? ts.getParsedCommandLineOfConfigFile(configPath, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} })
@@ -332,7 +336,12 @@ function readOptions(folder: string): ts.CompilerOptions {
 	};
 }
 
-function problem(diagnostic: ts.Diagnostic, file: ts.SourceFile, source: string, isSyntax: boolean): Problem {
+function problem(
+	diagnostic: TypeScript.Diagnostic,
+	file: TypeScript.SourceFile,
+	source: string,
+	isSyntax: boolean,
+): Problem {
 	// An unclosed brace is reported at the end of the file, which for the reader is the end of the cell.
 	const start = Math.min(diagnostic.start ?? 0, source.length);
 	const { line, character } = file.getLineAndCharacterOfPosition(start);

@@ -1,5 +1,6 @@
-import ts from "typescript";
+import type TypeScript from "typescript";
 import type { Compiler } from "./compiler.ts";
+import ts from "./typescript.ts";
 
 /** Completion, inspection and is-complete of a cell, by TypeScript's language service. Offsets are UTF-16 here. */
 
@@ -48,7 +49,7 @@ export function complete(compiler: Compiler, source: string, cursor: number): Co
 	};
 }
 
-function signatureOf(compiler: Compiler, entry: ts.CompletionEntry, cursor: number): string | undefined {
+function signatureOf(compiler: Compiler, entry: TypeScript.CompletionEntry, cursor: number): string | undefined {
 	const details = compiler.service.getCompletionEntryDetails(
 		compiler.cellPath,
 		cursor,
@@ -88,7 +89,7 @@ export function inspectAt(
 	};
 }
 
-function signatureText(item: ts.SignatureHelpItem): string {
+function signatureText(item: TypeScript.SignatureHelpItem): string {
 	const parameters = item.parameters.map((parameter) => ts.displayPartsToString(parameter.displayParts));
 	return (
 		ts.displayPartsToString(item.prefixDisplayParts) +
@@ -104,13 +105,13 @@ export interface Completeness {
 
 /** Whether a console should run what was typed, or wait for the rest of it. */
 export function isComplete(source: string): Completeness {
-	const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ESNext, false) as ts.SourceFile & {
-		readonly parseDiagnostics: readonly ts.Diagnostic[];
+	const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ESNext, false) as TypeScript.SourceFile & {
+		readonly parseDiagnostics: readonly TypeScript.Diagnostic[];
 	};
 	const end = source.trimEnd().length;
 	const problems = file.parseDiagnostics;
 	if (problems.length === 0) return { status: "complete" };
-	const isOpen = (each: ts.Diagnostic) =>
+	const isOpen = (each: TypeScript.Diagnostic) =>
 		(each.start ?? 0) + (each.length ?? 0) >= end && ((each.start ?? 0) >= end || UNTERMINATED.has(each.code));
 	// A string in quotes cannot go on in the next line.
 	if (!problems.every(isOpen) || problems.some((each) => each.code === UNTERMINATED_STRING))

@@ -1,11 +1,10 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { CELL_GLOBAL } from "./cell.ts";
 import { dispatchComm } from "./comm.ts";
 import { display } from "./display.ts";
 import type { Evaluator, ToMain } from "./evaluator.ts";
-import { type Hub, installHub } from "./hub.ts";
+import { CELL_GLOBAL, type Hub, installHub } from "./hub.ts";
 import type { Loader } from "./loader.ts";
 import type { Shared } from "./shared.ts";
 

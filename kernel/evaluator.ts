@@ -2,7 +2,7 @@ import { Session } from "node:inspector";
 import { inspect } from "node:util";
 import type { MessagePort } from "node:worker_threads";
 import { bundleOf } from "./bundle.ts";
-import { CELL_GLOBAL } from "./cell.ts";
+import { CELL_GLOBAL } from "./hub.ts";
 import type { Bundle } from "./messages.ts";
 import type { Shared } from "./shared.ts";
 import { rememberScript } from "./stacks.ts";

@@ -22,6 +22,9 @@ export interface Hub {
 	readonly signal: AbortSignal;
 }
 
+/** The global through which a cell's own script reaches the kernel. */
+export const CELL_GLOBAL = "__cell";
+
 const KEY = Symbol.for("fovea.kernel");
 
 /** The kernel this code runs in, or undefined in an ordinary program. */

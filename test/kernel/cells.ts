@@ -69,6 +69,10 @@ test("hoisting is that of a module: functions before their line, var out of bloc
 	t.is(await last("for (var key in { a: 1 }) {}\nfor (var item of [7]) {}\n[key!, item!]"), "[ 'a', 7 ]");
 });
 
+test("a variable that one cell leaves empty is filled in another and read in a third", async (t) => {
+	t.is(await last("let later; let nothing = null", "later = 5", "[later, nothing]"), "[ 5, null ]");
+});
+
 test("a type error stops the cell before it runs and points into it", async (t) => {
 	const reply = await run("console.log('ran')\nlet width: number = 'wide'");
 	const { ename, evalue, traceback } = failure(reply);
