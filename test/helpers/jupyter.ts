@@ -117,7 +117,8 @@ export function textOf(outputs: readonly NotebookOutput[] | undefined): string {
 		.map((output) => {
 			if (output.output_type === "stream") return output.text;
 			if (output.output_type === "error") return `${output.ename}: ${output.evalue}`;
-			return String(output.data["text/plain"] ?? Object.keys(output.data).join());
+			const text = output.data["text/plain"];
+			return Array.isArray(text) ? text.join("") : String(text ?? Object.keys(output.data).join());
 		})
 		.join("\n");
 }
