@@ -184,6 +184,16 @@ export function normalInit(deviation: number, mean = 0): Initializer {
 	return (shape, random) => random.normals(size(shape), mean, deviation);
 }
 
+/** Values drawn from N(mean, deviation²), drawn again where they lie more than two deviations off, as TensorFlow does. */
+export function truncatedNormalInit(deviation: number, mean = 0): Initializer {
+	return (shape, random) =>
+		Float32Array.from({ length: size(shape) }, () => {
+			let value = random.normal();
+			while (Math.abs(value) > 2) value = random.normal();
+			return mean + deviation * value;
+		});
+}
+
 /** Every value `value`. */
 export function constantInit(value: number): Initializer {
 	return (shape) => new Float32Array(size(shape)).fill(value);

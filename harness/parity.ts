@@ -14,6 +14,7 @@ import { losses } from "./parity/losses.ts";
 import { msggan } from "./parity/msggan.ts";
 import { pggan } from "./parity/pggan.ts";
 import { sagan } from "./parity/sagan.ts";
+import { saggan } from "./parity/saggan.ts";
 import { stargan } from "./parity/stargan.ts";
 import type { ParitySystem, RunPart } from "./parity/system.ts";
 
@@ -49,6 +50,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	msggan,
 	pggan,
 	sagan,
+	saggan,
 	stargan,
 };
 

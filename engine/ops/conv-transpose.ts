@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { convolveInput } from "./conv-kernels.ts";
+import { paddingSides } from "./padding.ts";
 
 export interface ConvTransposeOptions {
 	/** @default 1 */
 	readonly stride?: number;
-	/** Pixels cut off each side of the output. @default 0 */
-	readonly pad?: number;
+	/** Pixels cut off each side of the output, or TensorFlow's rule: H = h · stride, the odd one cut below and to the right. @default 0 */
+	readonly pad?: number | "same";
 	/** Pixels added at the bottom and right, less than `stride`. @default 0 */
 	readonly outputPad?: number;
 	/** [out], added to every pixel. */
@@ -31,17 +32,11 @@ export function convTranspose2d(
 	if (outputPad >= stride) {
 		throw new RangeError(`convTranspose2d: outputPad must be less than stride ${stride}, got ${outputPad}`);
 	}
-	const y = convolveInput(x, filter, {
-		size: [
-			(height - 1) * stride - 2 * pad + kernelHeight + outputPad,
-			(width - 1) * stride - 2 * pad + kernelWidth + outputPad,
-		],
-		kernel: [kernelHeight, kernelWidth],
-		stride: [stride, stride],
-		pads: [
-			[pad, pad],
-			[pad, pad],
-		],
-	});
+	const kernel = [kernelHeight, kernelWidth] as const;
+	const length = (side: number, taps: number) =>
+		pad === "same" ? side * stride : (side - 1) * stride - 2 * pad + taps + outputPad;
+	const size = [length(height, kernelHeight), length(width, kernelWidth)] as const;
+	const strides = [stride, stride] as const;
+	const y = convolveInput(x, filter, { size, kernel, stride: strides, pads: paddingSides(pad, size, kernel, strides) });
 	return bias === undefined ? y : tf.add(y, bias);
 }

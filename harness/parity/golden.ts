@@ -86,6 +86,12 @@ export class Config {
 		return value;
 	}
 
+	flag(key: string, fallback?: boolean): boolean {
+		const value = this.#values[key] ?? fallback;
+		if (typeof value !== "boolean") throw new UnsupportedError(`config.${key} must be true or false, got ${value}`);
+		return value;
+	}
+
 	/** One of `choices`. */
 	choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T {
 		const value = this.#values[key] ?? fallback;

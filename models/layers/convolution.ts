@@ -37,8 +37,8 @@ export function convolution(input: number, output: number, options: ConvolutionO
 }
 
 export interface TransposedConvolutionOptions extends Omit<ConvolutionOptions, "padding" | "reflect"> {
-	/** Pixels cut off each side of the result. @default 0 */
-	readonly padding?: number;
+	/** Pixels cut off each side of the result, or TensorFlow's rule: `stride` times as large. @default 0 */
+	readonly padding?: number | "same";
 	/** Rows and columns added below and to the right of the result. @default 0 */
 	readonly outputPadding?: number;
 }

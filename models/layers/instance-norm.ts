@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormRunning } from "../../engine/ops/batch-norm.ts";
 import { instanceNorm as normalize } from "../../engine/ops/instance-norm.ts";
-import { constantInit } from "../../engine/parameters.ts";
+import { constantInit, type Initializer } from "../../engine/parameters.ts";
 import type { Block } from "./layer.ts";
 import { runningStatistics } from "./running-statistics.ts";
 
@@ -17,12 +17,17 @@ export interface InstanceNormOptions {
 	 * that ask for it never evaluate with them, so it is off. @default false
 	 */
 	readonly track?: boolean;
+	/** Of the scale. @default ones */
+	readonly initializer?: Initializer;
 }
 
 /** [N, H, W, channels] → the same. */
-export function instanceNorm(channels: number, { affine = false, track = false }: InstanceNormOptions = {}): Block {
+export function instanceNorm(
+	channels: number,
+	{ affine = false, track = false, initializer = constantInit(1) }: InstanceNormOptions = {},
+): Block {
 	return (parameters) => {
-		const scale = affine ? parameters.create<tf.Rank.R1>("weight", [channels], constantInit(1)) : undefined;
+		const scale = affine ? parameters.create<tf.Rank.R1>("weight", [channels], initializer) : undefined;
 		const shift = affine ? parameters.create<tf.Rank.R1>("bias", [channels], constantInit(0)) : undefined;
 		if (!track) return (x) => normalize(x, { scale, shift });
 		const running = runningStatistics(parameters, channels, { counts: false });

@@ -1,0 +1,259 @@
+/**
+ * SAG-GAN: Qi, Chen, Xu, Xu, Lukasiewicz, Liu, "SAG-GAN: Semi-Supervised Attention-Guided GANs for Data Augmentation on Medical
+ * Images", 2020 (arXiv 2011.07534). There is no public code: what the paper leaves open is read as below.
+ *
+ *     normal n:  mask M = A_N(n),  T_g = M · G_NT(n) + (1 − M) · n                    tumour t: the same with A_T, G_TN
+ *     D_T is shown M · T_g and M · t, both with the mask of n; D_N is shown A_T(t) · N_g and A_T(t) · n
+ *     loss = adversarial + 10 · cycle + |label − A_T(t)|
+ *
+ * Readings where the paper is silent or unclear:
+ * - Generator: CycleGAN's with AMSE blocks. Attention network: UAGGAN's with an AMSE block. Discriminator: a PatchGAN with
+ *   spectral norm alone.
+ * - The fake in front of D is the mask times the composed picture, and the cycle goes through the whole mapping (the text,
+ *   where Eq. 6 and 8 print the bare generator).
+ * - Least squares, as all its relatives; the log form printed is an option, non-saturating for G.
+ * - The mask loss is a mean over pixels and teaches A_T alone. A pool keeps pictures with their masks; what is real in front
+ *   of D is masked by the present batch's mask.
+ * - Norms in AMSE blocks have scale and shift (`amseNorm`): without, Eq. 1's average is always zero.
+ * - Weights 1, 10 and 1, and CycleGAN's optimiser: the paper gives none.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { Adam } from "../engine/adam.ts";
+import { Parameters } from "../engine/parameters.ts";
+import { Random } from "../engine/random.ts";
+import type { CycleGan } from "./layers/cycle-training.ts";
+import { ImagePool, PoolDraws } from "./layers/image-pool.ts";
+import { type Block, evaluation, type Layer, training } from "./layers/layer.ts";
+import { Ledger } from "./layers/ledger.ts";
+import { maskedTranslator } from "./layers/masked-translation.ts";
+import { minimize, trainedVariables } from "./layers/minimize.ts";
+import {
+	type SagNetworkName,
+	type SagNetworkOptions,
+	type SagWeights,
+	sagDiscriminatorTerms,
+	sagGeneratorTerms,
+	sagNetworks,
+	sagPictures,
+	sagTotal,
+} from "./layers/sag-networks.ts";
+import { leastSquares, logistic } from "./losses/adversarial.ts";
+import { type Paper, type Published, required, type UnpairedBatch, type Watch } from "./paper.ts";
+import { type System, system } from "./system.ts";
+
+/** Batches must hold masks unless their weight is 0. */
+export interface SagOptions extends SagNetworkOptions, SagWeights {
+	/** Least squares, or the log form. @default "lsgan" */
+	readonly adversarial?: "lsgan" | "log";
+	/** Pictures in each pool, kept with their masks. @default 50 */
+	readonly poolSize?: number;
+	/** Adam's rate of all networks. @default 2e-4 */
+	readonly rate?: number;
+	/** @default [0.5, 0.999] */
+	readonly betas?: readonly [number, number];
+	/** Of the initial weights. @default 0 */
+	readonly seed?: number;
+}
+
+/** Builds SAG-GAN; the defaults are the paper's as far as it gives them. Batches: `a` normal, `b` tumour, `masks` of `b`. */
+export function sagGan(options: SagOptions = {}): CycleGan {
+	const { adversarial = "lsgan", lambdaMask = 1, poolSize = 50 } = options;
+	const { rate = 2e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
+	const random = Random.seed(seed);
+	const blocks = Object.entries(sagNetworks(options)) as [SagNetworkName, Block][];
+	const networks = Object.fromEntries(blocks.map(([name]) => [name, new Parameters(random.split(name))]));
+	const layers = Object.fromEntries(
+		blocks.map(([name, block]) => [name, block(networks[name] as Parameters)]),
+	) as Record<SagNetworkName, Layer>;
+	const only = (...names: SagNetworkName[]) =>
+		Object.fromEntries(names.map((name) => [name, networks[name] as Parameters]));
+	const trained = { G: only("G_NT", "G_TN", "A_N", "A_T"), D_T: only("D_T"), D_N: only("D_N") };
+	const adam = (name: keyof typeof trained) => new Adam(trainedVariables(trained[name]), { rate, beta1, beta2 });
+	const optimizers = { G: adam("G"), D_T: adam("D_T"), D_N: adam("D_N") };
+	const pools = { T: new ImagePool(poolSize), N: new ImagePool(poolSize) };
+	const form = adversarial === "lsgan" ? leastSquares : logistic;
+	const mapping = (direction: "a-to-b" | "b-to-a") =>
+		direction === "a-to-b" ? maskedTranslator(layers.G_NT, layers.A_N) : maskedTranslator(layers.G_TN, layers.A_T);
+
+	/** Steps generators and attention networks; gives pictures with masks in the channel behind, as they were before. */
+	const stepGenerators = (batch: UnpairedBatch, ledger: Ledger, watch?: Watch): Record<"T" | "N", tf.Tensor4D> => {
+		const kept: Partial<Record<"fake_t" | "fake_n" | "mask_n" | "mask_t", tf.Tensor4D>> = {};
+		const loss = () => {
+			const pictures = sagPictures(layers, batch.a, batch.b, training);
+			kept.fake_t = tf.keep(pictures.toT.image.clone());
+			kept.fake_n = tf.keep(pictures.toN.image.clone());
+			kept.mask_n = tf.keep(pictures.toT.mask.clone());
+			kept.mask_t = tf.keep(pictures.toN.mask.clone());
+			const terms = sagGeneratorTerms(layers, pictures, lambdaMask === 0 ? unlabelled(batch) : batch, form, training);
+			for (const [name, term] of Object.entries(terms)) ledger.record(name, term);
+			return ledger.record("total", sagTotal(terms, options));
+		};
+		try {
+			minimize(optimizers.G, trained.G, loss, watch);
+			for (const [name, value] of Object.entries(kept)) watch?.output?.(name, value);
+			const together = (image?: tf.Tensor4D, mask?: tf.Tensor4D) =>
+				tf.concat([image as tf.Tensor4D, mask as tf.Tensor4D], 3);
+			return { T: together(kept.fake_t, kept.mask_n), N: together(kept.fake_n, kept.mask_t) };
+		} finally {
+			tf.dispose(kept);
+		}
+	};
+
+	const stepDiscriminator = (
+		name: "T" | "N",
+		real: tf.Tensor4D,
+		made: tf.Tensor4D,
+		draws: PoolDraws,
+		ledger: Ledger,
+		watch?: Watch,
+	) => {
+		const shown = apart(pools[name].query(made, draws));
+		const loss = () => {
+			const given = { image: real, mask: apart(made).mask };
+			const terms = sagDiscriminatorTerms(layers[`D_${name}`], given, shown, form, training);
+			ledger.record(`D_${name}_real`, terms.real);
+			ledger.record(`D_${name}_fake`, terms.fake);
+			return ledger.record(`D_${name}`, terms.loss);
+		};
+		minimize(optimizers[`D_${name}`], trained[`D_${name}`], loss, watch);
+	};
+
+	return {
+		id: "sag-gan",
+		networks,
+		optimizers,
+		memories: pools,
+		draw(source, { a }) {
+			const count = 2 * a.shape[0];
+			const index = Int32Array.from({ length: count }, () => source.integer(Math.max(poolSize, 1)));
+			return { pool_uniform: source.uniforms(count), pool_index: index };
+		},
+		step(batch, { pool_uniform: uniform = [], pool_index: index = [] }, _iteration, watch) {
+			if (batch.masks === undefined && lambdaMask !== 0) {
+				throw new RangeError(`sag-gan: batch must hold masks of its tumours unless lambdaMask is 0, got none`);
+			}
+			using ledger = new Ledger();
+			tf.tidy(() => {
+				const draws = new PoolDraws(uniform, index);
+				const made = stepGenerators(batch, ledger, watch);
+				stepDiscriminator("T", batch.b, made.T, draws, ledger, watch);
+				stepDiscriminator("N", batch.a, made.N, draws, ledger, watch);
+			});
+			return ledger.read();
+		},
+		translate: (images, direction) => tf.tidy(() => mapping(direction)(images, evaluation).image),
+		apply({ images, direction = "a-to-b" }) {
+			const input = required("sag-gan", "images", images);
+			return tf.tidy(() => {
+				const { image, mask } = mapping(direction)(input, evaluation);
+				return { images: image, maps: { mask: tf.squeeze<tf.Tensor3D>(mask, [3]) } };
+			});
+		},
+		attention: ({ a, b }) =>
+			tf.tidy(() => ({
+				A_N: tf.squeeze<tf.Tensor3D>(layers.A_N(a, evaluation), [3]),
+				A_T: tf.squeeze<tf.Tensor3D>(layers.A_T(b, evaluation), [3]),
+			})),
+		setRate(fraction) {
+			for (const optimizer of Object.values(optimizers)) optimizer.rate = rate * fraction;
+		},
+		[Symbol.dispose]() {
+			for (const owned of [...Object.values(optimizers), ...Object.values(pools)]) owned[Symbol.dispose]();
+			for (const network of Object.values(networks)) network[Symbol.dispose]();
+		},
+	};
+}
+
+/** A picture and the mask in its last channel. */
+function apart(both: tf.Tensor4D): { readonly image: tf.Tensor4D; readonly mask: tf.Tensor4D } {
+	const [image, mask] = tf.split(both, [both.shape[3] - 1, 1], 3) as [tf.Tensor4D, tf.Tensor4D];
+	return { image, mask };
+}
+
+const unlabelled = ({ a, b }: UnpairedBatch): UnpairedBatch => ({ a, b });
+
+/** Table I: accuracy, then area under the curve, of a ResNet18 trained on each augmented set. */
+const table = {
+	columns: ["BraTS", "BraTS_S", "UNS"],
+	rows: {
+		"w/o DA": [0.9337, 0.8334, 0.6837, 0.9612, 0.9306, 0.794],
+		OverSampling: [0.9375, 0.8418, 0.7196, 0.9643, 0.9328, 0.8072],
+		UnderSampling: [0.9369, 0.8373, 0.7285, 0.9647, 0.9314, 0.8192],
+		PGGAN: [0.9419, 0.85, 0.7331, 0.967, 0.9345, 0.8199],
+		"MSG-GAN": [0.941, 0.853, 0.7354, 0.9667, 0.935, 0.819],
+		CycleGAN: [0.943, 0.8539, 0.7387, 0.9679, 0.9354, 0.8208],
+		UAGGAN: [0.9467, 0.8704, 0.7634, 0.9689, 0.9465, 0.829],
+		AGGAN: [0.946, 0.8587, 0.7457, 0.9682, 0.9353, 0.8226],
+		Ours: [0.9503, 0.8759, 0.765, 0.9697, 0.953, 0.8297],
+	},
+} as const;
+
+// The three rows' order is that of the text, whose table cells ran together.
+const uncertainRows: readonly string[] = ["CycleGAN", "UAGGAN", "AGGAN"];
+
+const published: readonly Published[] = Object.entries(table.rows).flatMap(([row, values]) =>
+	values.map((value, index) => ({
+		table: "Table I",
+		system: row,
+		column: table.columns[index % 3] as string,
+		metric: index < 3 ? "accuracy" : "AUC",
+		value,
+		// The third data set is never described.
+		...(index % 3 === 2 || uncertainRows.includes(row) ? { unverified: true } : {}),
+	})),
+);
+
+/** Table I says the same of every rival, on the whole set and on an eighth of it. */
+const rivals = {
+	"without-augmentation": ["no augmentation", "w/o DA"],
+	"over-sampling": ["over-sampling", "OverSampling"],
+	"under-sampling": ["under-sampling", "UnderSampling"],
+	pggan: ["PGGAN", "PGGAN"],
+	"msg-gan": ["MSG-GAN", "MSG-GAN"],
+	cyclegan: ["CycleGAN", "CycleGAN"],
+	uaggan: ["UAGGAN", "UAGGAN"],
+	aggan: ["AGGAN", "AGGAN"],
+} as const;
+
+const claims = Object.entries(rivals).flatMap(([id, [name, row]]) =>
+	(["accuracy", "auc"] as const).flatMap((metric, half) =>
+		[0, 1].map((column) => {
+			const [ours, theirs] = [table.rows.Ours, table.rows[row]].map((values) => values[3 * half + column] as number);
+			return {
+				text: `SAG-GAN's pictures give the classifier a higher ${metric === "auc" ? "AUC" : metric} than ${name}, ${table.columns[column]}`,
+				where: "Table I",
+				better: "sag-gan",
+				worse: id,
+				metric: column === 0 ? metric : `${metric} of an eighth`,
+				direction: "higher" as const,
+				published: `${ours} against ${theirs}`,
+			};
+		}),
+	),
+);
+
+export const paper: Paper = {
+	id: "sag-gan",
+	title: "SAG-GAN: Semi-Supervised Attention-Guided GANs for Data Augmentation on Medical Images",
+	year: 2020,
+	citation: "C. Qi, J. Chen, G. Xu, Z. Xu, T. Lukasiewicz, Y. Liu. arXiv 2011.07534.",
+	url: "https://arxiv.org/abs/2011.07534",
+	published,
+	claims,
+};
+
+export const systems: readonly System[] = [
+	system({
+		id: "sag-gan",
+		paper,
+		role: "system",
+		description: "Puts tumours into brain slices and takes them out, through masks half learned and half taught.",
+		options: {
+			...{ channels: 1, ngf: 64, blocks: 9, reduction: 16, amseNorm: "affine" as "affine" | "plain" },
+			...{ ngfAttention: 32, ndf: 64, dLayers: 3, adversarial: "lsgan" as "lsgan" | "log" },
+			...{ lambdaGan: 1, lambdaCyc: 10, lambdaMask: 1, poolSize: 50, rate: 2e-4 },
+		},
+		networks: sagNetworks,
+		build: sagGan,
+	}),
+];
