@@ -19,26 +19,25 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { Adam } from "../engine/adam.ts";
-import { Parameters } from "../engine/parameters.ts";
 import { Random } from "../engine/random.ts";
 import type { CycleGan } from "./layers/cycle-training.ts";
-import { ImagePool, PoolDraws } from "./layers/image-pool.ts";
-import { type Block, evaluation, type Layer, training } from "./layers/layer.ts";
-import { Ledger } from "./layers/ledger.ts";
-import { maskedTranslator } from "./layers/masked-translation.ts";
+import { ImagePool } from "./layers/image-pool.ts";
+import { training } from "./layers/layer.ts";
+import type { Ledger } from "./layers/ledger.ts";
+import { maskedGan } from "./layers/masked-gan.ts";
+import { joined, kept, type Masked, maskedTranslator, parted, roundTrips } from "./layers/masked-translation.ts";
 import { minimize, trainedVariables } from "./layers/minimize.ts";
+import { networksOf } from "./layers/networks.ts";
 import {
-	type SagNetworkName,
 	type SagNetworkOptions,
 	type SagWeights,
 	sagDiscriminatorTerms,
 	sagGeneratorTerms,
 	sagNetworks,
-	sagPictures,
 	sagTotal,
 } from "./layers/sag-networks.ts";
 import { leastSquares, logistic } from "./losses/adversarial.ts";
-import { type Paper, type Published, required, type UnpairedBatch, type Watch } from "./paper.ts";
+import type { Paper, Published, UnpairedBatch, Watch } from "./paper.ts";
 import { type System, system } from "./system.ts";
 
 /** Batches must hold masks unless their weight is 0. */
@@ -59,118 +58,62 @@ export interface SagOptions extends SagNetworkOptions, SagWeights {
 export function sagGan(options: SagOptions = {}): CycleGan {
 	const { adversarial = "lsgan", lambdaMask = 1, poolSize = 50 } = options;
 	const { rate = 2e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
-	const random = Random.seed(seed);
-	const blocks = Object.entries(sagNetworks(options)) as [SagNetworkName, Block][];
-	const networks = Object.fromEntries(blocks.map(([name]) => [name, new Parameters(random.split(name))]));
-	const layers = Object.fromEntries(
-		blocks.map(([name, block]) => [name, block(networks[name] as Parameters)]),
-	) as Record<SagNetworkName, Layer>;
-	const only = (...names: SagNetworkName[]) =>
-		Object.fromEntries(names.map((name) => [name, networks[name] as Parameters]));
-	const trained = { G: only("G_NT", "G_TN", "A_N", "A_T"), D_T: only("D_T"), D_N: only("D_N") };
+	const { networks, layers } = networksOf(sagNetworks(options), Random.seed(seed));
+	const [toT, toN] = [maskedTranslator(layers.G_NT, layers.A_N), maskedTranslator(layers.G_TN, layers.A_T)];
+	const { G_NT, G_TN, A_N, A_T, D_T, D_N } = networks;
+	const trained = { G: { G_NT, G_TN, A_N, A_T }, D_T: { D_T }, D_N: { D_N } };
 	const adam = (name: keyof typeof trained) => new Adam(trainedVariables(trained[name]), { rate, beta1, beta2 });
 	const optimizers = { G: adam("G"), D_T: adam("D_T"), D_N: adam("D_N") };
-	const pools = { T: new ImagePool(poolSize), N: new ImagePool(poolSize) };
+	const pools = { A: new ImagePool(poolSize), B: new ImagePool(poolSize) };
 	const form = adversarial === "lsgan" ? leastSquares : logistic;
-	const mapping = (direction: "a-to-b" | "b-to-a") =>
-		direction === "a-to-b" ? maskedTranslator(layers.G_NT, layers.A_N) : maskedTranslator(layers.G_TN, layers.A_T);
 
-	/** Steps generators and attention networks; gives pictures with masks in the channel behind, as they were before. */
-	const stepGenerators = (batch: UnpairedBatch, ledger: Ledger, watch?: Watch): Record<"T" | "N", tf.Tensor4D> => {
-		const kept: Partial<Record<"fake_t" | "fake_n" | "mask_n" | "mask_t", tf.Tensor4D>> = {};
+	/** Steps generators and attention networks; gives what they made before it. */
+	const stepGenerators = (batch: UnpairedBatch, ledger: Ledger, watch?: Watch): Record<"toT" | "toN", Masked> => {
+		let made: Record<"toT" | "toN", Masked> | undefined;
 		const loss = () => {
-			const pictures = sagPictures(layers, batch.a, batch.b, training);
-			kept.fake_t = tf.keep(pictures.toT.image.clone());
-			kept.fake_n = tf.keep(pictures.toN.image.clone());
-			kept.mask_n = tf.keep(pictures.toT.mask.clone());
-			kept.mask_t = tf.keep(pictures.toN.mask.clone());
-			const terms = sagGeneratorTerms(layers, pictures, lambdaMask === 0 ? unlabelled(batch) : batch, form, training);
+			const trips = roundTrips(toT, toN, batch, training);
+			made = { toT: kept(trips.toB), toN: kept(trips.toA) };
+			const terms = sagGeneratorTerms(layers, trips, batch, form, training);
 			for (const [name, term] of Object.entries(terms)) ledger.record(name, term);
 			return ledger.record("total", sagTotal(terms, options));
 		};
-		try {
-			minimize(optimizers.G, trained.G, loss, watch);
-			for (const [name, value] of Object.entries(kept)) watch?.output?.(name, value);
-			const together = (image?: tf.Tensor4D, mask?: tf.Tensor4D) =>
-				tf.concat([image as tf.Tensor4D, mask as tf.Tensor4D], 3);
-			return { T: together(kept.fake_t, kept.mask_n), N: together(kept.fake_n, kept.mask_t) };
-		} finally {
-			tf.dispose(kept);
-		}
+		minimize(optimizers.G, trained.G, loss, watch);
+		const { toT: ofT, toN: ofN } = made as Record<"toT" | "toN", Masked>;
+		const named = { fake_t: ofT.image, fake_n: ofN.image, mask_n: ofT.mask, mask_t: ofN.mask };
+		for (const [name, value] of Object.entries(named)) watch?.output?.(name, value);
+		return { toT: ofT, toN: ofN };
 	};
 
-	const stepDiscriminator = (
-		name: "T" | "N",
-		real: tf.Tensor4D,
-		made: tf.Tensor4D,
-		draws: PoolDraws,
-		ledger: Ledger,
-		watch?: Watch,
-	) => {
-		const shown = apart(pools[name].query(made, draws));
+	const stepDiscriminator = (name: "D_T" | "D_N", real: Masked, fake: Masked, ledger: Ledger, watch?: Watch) => {
 		const loss = () => {
-			const given = { image: real, mask: apart(made).mask };
-			const terms = sagDiscriminatorTerms(layers[`D_${name}`], given, shown, form, training);
-			ledger.record(`D_${name}_real`, terms.real);
-			ledger.record(`D_${name}_fake`, terms.fake);
-			return ledger.record(`D_${name}`, terms.loss);
+			const terms = sagDiscriminatorTerms(layers[name], real, fake, form, training);
+			ledger.record(`${name}_real`, terms.real);
+			ledger.record(`${name}_fake`, terms.fake);
+			return ledger.record(name, terms.loss);
 		};
-		minimize(optimizers[`D_${name}`], trained[`D_${name}`], loss, watch);
+		minimize(optimizers[name], trained[name], loss, watch);
 	};
 
-	return {
+	return maskedGan({
 		id: "sag-gan",
-		networks,
-		optimizers,
-		memories: pools,
-		draw(source, { a }) {
-			const count = 2 * a.shape[0];
-			const index = Int32Array.from({ length: count }, () => source.integer(Math.max(poolSize, 1)));
-			return { pool_uniform: source.uniforms(count), pool_index: index };
-		},
-		step(batch, { pool_uniform: uniform = [], pool_index: index = [] }, _iteration, watch) {
-			if (batch.masks === undefined && lambdaMask !== 0) {
-				throw new RangeError(`sag-gan: batch must hold masks of its tumours unless lambdaMask is 0, got none`);
+		...{ networks, optimizers, rate, pools, toB: toT, toA: toN, attentions: ["A_N", "A_T"] },
+		step({ a, b, masks }, draws, _iteration, ledger, watch) {
+			if (masks === undefined && lambdaMask !== 0) {
+				throw new RangeError("sag-gan: batch must hold masks of its tumours unless lambdaMask is 0, got none");
 			}
-			using ledger = new Ledger();
-			tf.tidy(() => {
-				const draws = new PoolDraws(uniform, index);
-				const made = stepGenerators(batch, ledger, watch);
-				stepDiscriminator("T", batch.b, made.T, draws, ledger, watch);
-				stepDiscriminator("N", batch.a, made.N, draws, ledger, watch);
-			});
-			return ledger.read();
+			const batch = lambdaMask === 0 || masks === undefined ? { a, b } : { a, b, masks };
+			const made = stepGenerators(batch, ledger, watch);
+			try {
+				const shownT = parted(pools.B.query(joined(made.toT), draws));
+				stepDiscriminator("D_T", { image: b, mask: made.toT.mask }, shownT, ledger, watch);
+				const shownN = parted(pools.A.query(joined(made.toN), draws));
+				stepDiscriminator("D_N", { image: a, mask: made.toN.mask }, shownN, ledger, watch);
+			} finally {
+				tf.dispose(Object.values(made).flatMap(({ image, mask }) => [image, mask]));
+			}
 		},
-		translate: (images, direction) => tf.tidy(() => mapping(direction)(images, evaluation).image),
-		apply({ images, direction = "a-to-b" }) {
-			const input = required("sag-gan", "images", images);
-			return tf.tidy(() => {
-				const { image, mask } = mapping(direction)(input, evaluation);
-				return { images: image, maps: { mask: tf.squeeze<tf.Tensor3D>(mask, [3]) } };
-			});
-		},
-		attention: ({ a, b }) =>
-			tf.tidy(() => ({
-				A_N: tf.squeeze<tf.Tensor3D>(layers.A_N(a, evaluation), [3]),
-				A_T: tf.squeeze<tf.Tensor3D>(layers.A_T(b, evaluation), [3]),
-			})),
-		setRate(fraction) {
-			for (const optimizer of Object.values(optimizers)) optimizer.rate = rate * fraction;
-		},
-		[Symbol.dispose]() {
-			for (const owned of [...Object.values(optimizers), ...Object.values(pools)]) owned[Symbol.dispose]();
-			for (const network of Object.values(networks)) network[Symbol.dispose]();
-		},
-	};
+	});
 }
-
-/** A picture and the mask in its last channel. */
-function apart(both: tf.Tensor4D): { readonly image: tf.Tensor4D; readonly mask: tf.Tensor4D } {
-	const [image, mask] = tf.split(both, [both.shape[3] - 1, 1], 3) as [tf.Tensor4D, tf.Tensor4D];
-	return { image, mask };
-}
-
-const unlabelled = ({ a, b }: UnpairedBatch): UnpairedBatch => ({ a, b });
 
 /** Table I: accuracy, then area under the curve, of a ResNet18 trained on each augmented set. */
 const table = {

@@ -5,19 +5,22 @@ import { Parameters, type TorchArray } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
 import { amse } from "../../models/layers/amse.ts";
 import { type Block, evaluation, type Layer, training } from "../../models/layers/layer.ts";
-import type { Translation } from "../../models/layers/masked-translation.ts";
+import {
+	maskedTranslator,
+	type RoundTrips,
+	roundTrips,
+	type Translation,
+} from "../../models/layers/masked-translation.ts";
 import { spectralPatchgan } from "../../models/layers/patchgan.ts";
 import {
 	type SagGeneratorTerms,
 	type SagNetworkName,
 	type SagNetworkOptions,
-	type SagPictures,
 	type SagWeights,
 	sagAttention,
 	sagDiscriminatorTerms,
 	sagGeneratorTerms,
 	sagNetworks,
-	sagPictures,
 	sagTotal,
 } from "../../models/layers/sag-networks.ts";
 import { type Adversarial, leastSquares, logistic } from "../../models/losses/adversarial.ts";
@@ -100,10 +103,11 @@ function runComposition(golden: Golden): Results {
 	const run = ({ normal, tumour, label }: Tensors) => {
 		const all = layers as Layers;
 		const batch = { a: normal, b: tumour, masks: label } as UnpairedBatch;
-		const pictures = sagPictures(all, batch.a, batch.b, evaluation);
+		const [toT, toN] = [maskedTranslator(all.G_NT, all.A_N), maskedTranslator(all.G_TN, all.A_T)];
+		const pictures = roundTrips(toT, toN, batch, evaluation);
 		const generator = (form: Adversarial) => sagGeneratorTerms(all, pictures, batch, form, evaluation);
 		const judge = (name: "D_T" | "D_N", form: Adversarial) => {
-			const made = name === "D_T" ? pictures.toT : pictures.toN;
+			const made = name === "D_T" ? pictures.toB : pictures.toA;
 			const [mask, image] = [detach(made.mask), detach(made.image)];
 			const real = { image: name === "D_T" ? batch.b : batch.a, mask };
 			return sagDiscriminatorTerms(all[name], real, { image, mask }, form, evaluation);
@@ -141,7 +145,11 @@ function runComposition(golden: Golden): Results {
 }
 
 /** Every picture on the way, by the names of the file. */
-function shown(layers: Layers, { a, b }: UnpairedBatch, { toT, toN, backN, backT }: SagPictures): Tensors {
+function shown(
+	layers: Layers,
+	{ a, b }: UnpairedBatch,
+	{ toB: toT, toA: toN, backA: backN, backB: backT }: RoundTrips,
+): Tensors {
 	const parts = (of: Translation, x: tf.Tensor4D) => ({
 		foreground: tf.mul(of.mask, of.raw),
 		background: tf.mul(tf.sub(1, of.mask), x),

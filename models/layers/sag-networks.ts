@@ -9,7 +9,7 @@ import { amseResidual } from "./amse.ts";
 import { type ConvolutionOptions, convolution } from "./convolution.ts";
 import { instanceNorm } from "./instance-norm.ts";
 import type { Block, Layer, Pass } from "./layer.ts";
-import { maskedTranslator, type Translation } from "./masked-translation.ts";
+import type { Masked, RoundTrips } from "./masked-translation.ts";
 import { cycleganInit } from "./normalization.ts";
 import { spectralPatchgan } from "./patchgan.ts";
 import { resnetGenerator } from "./resnet-generator.ts";
@@ -74,29 +74,6 @@ export function sagNetworks(options: SagNetworkOptions = {}): Record<SagNetworkN
 	return { ...networks, D_T: discriminator, D_N: discriminator };
 }
 
-/** Everything of one pass in both directions and back. */
-export interface SagPictures {
-	/** N → T with A_N's mask, from the normal pictures. */
-	readonly toT: Translation;
-	/** T → N with A_T's mask, from the tumour pictures. */
-	readonly toN: Translation;
-	/** From the made tumours back. */
-	readonly backN: Translation;
-	/** From the made normal pictures back. */
-	readonly backT: Translation;
-}
-
-export function sagPictures(
-	{ G_NT, G_TN, A_N, A_T }: Record<SagNetworkName, Layer>,
-	normal: tf.Tensor4D,
-	tumour: tf.Tensor4D,
-	pass: Pass,
-): SagPictures {
-	const [mapT, mapN] = [maskedTranslator(G_NT, A_N), maskedTranslator(G_TN, A_T)];
-	const [toT, toN] = [mapT(normal, pass), mapN(tumour, pass)];
-	return { toT, toN, backN: mapN(toT.image, pass), backT: mapT(toN.image, pass) };
-}
-
 export interface SagGeneratorTerms extends Record<"G_D_T" | "G_D_N" | "cycle_n" | "cycle_t", tf.Scalar> {
 	readonly mask?: tf.Scalar;
 }
@@ -113,21 +90,21 @@ export interface SagWeights {
 /** What generators and attention networks minimise, term by term and unweighted; `mask` only where true masks are given. */
 export function sagGeneratorTerms(
 	{ D_T, D_N }: Record<SagNetworkName, Layer>,
-	{ toT, toN, backN, backT }: SagPictures,
+	{ toB, toA, backA, backB }: RoundTrips,
 	{ a: normal, b: tumour, masks }: UnpairedBatch,
 	form: Adversarial,
 	pass: Pass,
 ): SagGeneratorTerms {
-	const deceive = (judge: Layer, { mask, image }: Translation) => {
+	const deceive = (judge: Layer, { mask, image }: Masked) => {
 		const scores = judge(tf.mul(mask, image), pass);
 		return form.generator(scores, scores);
 	};
 	return {
-		G_D_T: deceive(D_T, toT),
-		G_D_N: deceive(D_N, toN),
-		cycle_n: meanAbsolute(backN.image, normal),
-		cycle_t: meanAbsolute(backT.image, tumour),
-		...(masks === undefined ? {} : { mask: meanAbsolute(masks, toN.mask) }),
+		G_D_T: deceive(D_T, toB),
+		G_D_N: deceive(D_N, toA),
+		cycle_n: meanAbsolute(backA.image, normal),
+		cycle_t: meanAbsolute(backB.image, tumour),
+		...(masks === undefined ? {} : { mask: meanAbsolute(masks, toA.mask) }),
 	};
 }
 
@@ -144,8 +121,8 @@ export function sagTotal(
 /** Half the sum of both terms, and the terms: of real pictures and made ones, each behind its mask. */
 export function sagDiscriminatorTerms(
 	judge: Layer,
-	real: { readonly image: tf.Tensor4D; readonly mask: tf.Tensor4D },
-	fake: { readonly image: tf.Tensor4D; readonly mask: tf.Tensor4D },
+	real: Masked,
+	fake: Masked,
 	form: Adversarial,
 	pass: Pass,
 ): Record<"real" | "fake" | "loss", tf.Scalar> {
