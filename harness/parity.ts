@@ -17,6 +17,7 @@ import { sagan } from "./parity/sagan.ts";
 import { saggan } from "./parity/saggan.ts";
 import { stargan } from "./parity/stargan.ts";
 import type { ParitySystem, RunPart } from "./parity/system.ts";
+import { uaggan } from "./parity/uaggan.ts";
 
 export interface ParityCase {
 	/** Path below the folder that was given. */
@@ -52,6 +53,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	sagan,
 	saggan,
 	stargan,
+	uaggan,
 };
 
 /** Runs all goldens below `folder`, in order of their paths; yields each case, and returns the report. */
@@ -95,7 +97,12 @@ async function runFile(file: string, path: string): Promise<ParityCase | { file:
 	}
 }
 
-function compareAll(golden: Golden, results: Results, { firstChannels = {}, closeness }: ParitySystem): Quantity[] {
+function compareAll(
+	golden: Golden,
+	results: Results,
+	{ firstChannels = {}, closeness: own }: ParitySystem,
+): Quantity[] {
+	const closeness = typeof own === "function" ? own(golden) : own;
 	const names = [...golden.tensors.keys()].filter(isResult);
 	if (names.length === 0) throw new UnsupportedError("file must hold results to compare, got none");
 	return names.flatMap((name) => {

@@ -17,7 +17,9 @@ export type Results = ReadonlyMap<string, TorchArray>;
 export interface Closeness {
 	readonly outputs: number;
 	readonly losses: number;
-	readonly gradients: number;
+	readonly gradients: number | ((name: string) => number);
+	/** Largest difference that is allowed to any result, where it is not 1e-7. */
+	readonly floor?: (name: string) => number | undefined;
 }
 
 // The relative part of each tolerance is the reference's own: what float32 leaves of different orders of summation.
@@ -112,9 +114,10 @@ function allowed(name: string, scale: number): number {
 	return statistics.relative * scale + statistics.absolute;
 }
 
-function allowedBy({ outputs, losses, gradients }: Closeness, name: string, scale: number): number {
-	const share = name.startsWith("grad") ? gradients : name.startsWith("loss") ? losses : outputs;
-	return Math.max(share * scale, floor);
+function allowedBy({ outputs, losses, gradients, floor: own }: Closeness, name: string, scale: number): number {
+	const ofGradients = typeof gradients === "number" ? gradients : gradients(name);
+	const share = name.startsWith("grad") ? ofGradients : name.startsWith("loss") ? losses : outputs;
+	return Math.max(share * scale, own?.(name) ?? floor);
 }
 
 function isStatistic(name: string): boolean {
