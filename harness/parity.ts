@@ -13,6 +13,7 @@ import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { losses } from "./parity/losses.ts";
 import { msggan } from "./parity/msggan.ts";
 import { pggan } from "./parity/pggan.ts";
+import { resnet18 } from "./parity/resnet18.ts";
 import { sagan } from "./parity/sagan.ts";
 import { saggan } from "./parity/saggan.ts";
 import { stargan } from "./parity/stargan.ts";
@@ -50,6 +51,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	losses,
 	msggan,
 	pggan,
+	resnet18,
 	sagan,
 	saggan,
 	stargan,

@@ -20,7 +20,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Adam } from "../engine/adam.ts";
 import { Random } from "../engine/random.ts";
-import type { CycleGan } from "./layers/cycle-training.ts";
 import { ImagePool } from "./layers/image-pool.ts";
 import { training } from "./layers/layer.ts";
 import type { Ledger } from "./layers/ledger.ts";
@@ -36,6 +35,7 @@ import {
 	sagNetworks,
 	sagTotal,
 } from "./layers/sag-networks.ts";
+import type { TwoDomainGan } from "./layers/two-domain.ts";
 import { leastSquares, logistic } from "./losses/adversarial.ts";
 import type { Paper, Published, UnpairedBatch, Watch } from "./paper.ts";
 import { type System, system } from "./system.ts";
@@ -55,7 +55,7 @@ export interface SagOptions extends SagNetworkOptions, SagWeights {
 }
 
 /** Builds SAG-GAN; the defaults are the paper's as far as it gives them. Batches: `a` normal, `b` tumour, `masks` of `b`. */
-export function sagGan(options: SagOptions = {}): CycleGan {
+export function sagGan(options: SagOptions = {}): TwoDomainGan {
 	const { adversarial = "lsgan", lambdaMask = 1, poolSize = 50 } = options;
 	const { rate = 2e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
 	const { networks, layers } = networksOf(sagNetworks(options), Random.seed(seed));
@@ -96,7 +96,7 @@ export function sagGan(options: SagOptions = {}): CycleGan {
 
 	return maskedGan({
 		id: "sag-gan",
-		...{ networks, optimizers, rate, pools, toB: toT, toA: toN, attentions: ["A_N", "A_T"] },
+		...{ networks, optimizers, rate, pools, toB: ["A_N", toT], toA: ["A_T", toN] },
 		step({ a, b, masks }, draws, _iteration, ledger, watch) {
 			if (masks === undefined && lambdaMask !== 0) {
 				throw new RangeError("sag-gan: batch must hold masks of its tumours unless lambdaMask is 0, got none");

@@ -15,7 +15,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Adam } from "../engine/adam.ts";
 import { Random } from "../engine/random.ts";
-import type { CycleGan } from "./layers/cycle-training.ts";
 import { ImagePool } from "./layers/image-pool.ts";
 import { evaluation, training } from "./layers/layer.ts";
 import type { Ledger } from "./layers/ledger.ts";
@@ -31,6 +30,7 @@ import {
 } from "./layers/masked-translation.ts";
 import { minimize, trainedVariables } from "./layers/minimize.ts";
 import { networksOf } from "./layers/networks.ts";
+import type { TwoDomainGan } from "./layers/two-domain.ts";
 import {
 	type Phase,
 	type UagganDiscriminator,
@@ -101,7 +101,7 @@ export function uagganDiscriminatorLoss(
 }
 
 /** Builds UAGGAN; the defaults are the paper's. */
-export function uaggan(options: UagganOptions = {}): CycleGan {
+export function uaggan(options: UagganOptions = {}): TwoDomainGan {
 	const { lambdaA = 10, lambdaB = 10, switchEpoch = 30, epochLength = 1334, threshold = 0.1 } = options;
 	const { poolSize = 50, rate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
 	const { networks, layers } = networksOf(uagganNetworks(options), Random.seed(seed));
@@ -157,7 +157,7 @@ export function uaggan(options: UagganOptions = {}): CycleGan {
 
 	return maskedGan({
 		id: "uaggan",
-		...{ networks, optimizers, rate, pools, toB, toA, attentions: ["g_A_ae", "g_B_ae"] },
+		...{ networks, optimizers, rate, pools, toB: ["g_A_ae", toB], toA: ["g_B_ae", toA] },
 		step(batch, draws, iteration, ledger, watch) {
 			const phase = Math.floor(iteration / epochLength) < switchEpoch ? before : after;
 			for (const [side, other] of [

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { UnpairedBatch } from "../paper.ts";
 import type { Layer, Pass } from "./layer.ts";
+import { fuse } from "./mask.ts";
 
 /** A picture with its mask. */
 export interface Masked {
@@ -24,13 +25,8 @@ export function maskedTranslator(generator: Layer, attention: Layer): Translator
 	return (x, pass) => {
 		const raw = generator(x, pass);
 		const mask = attention(x, pass);
-		return { raw, mask, image: composeMasked(x, raw, mask) };
+		return { raw, mask, image: fuse(x, raw, mask) };
 	};
-}
-
-/** raw · mask + x · (1 − mask), the mask [N, H, W, 1] for all channels. */
-export function composeMasked(x: tf.Tensor4D, raw: tf.Tensor4D, mask: tf.Tensor4D): tf.Tensor4D {
-	return tf.tidy(() => tf.add(tf.mul(raw, mask), tf.mul(x, tf.sub(1, mask))));
 }
 
 /** Everything of one pass in both directions and back. */
