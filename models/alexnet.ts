@@ -23,7 +23,7 @@ export interface AlexnetOptions {
 	/** Width of the first layer; the others are 3, 6, 4 and 4 times as wide. @default 64 */
 	readonly width?: number;
 	/** Width of the linear layers. @default 4096 */
-	readonly hidden?: number;
+	readonly headWidth?: number;
 	/** @default 2 */
 	readonly classes?: number;
 }
@@ -34,7 +34,7 @@ const grid = 6;
 /** Pictures [N, H, W, channels] of 63 pixels or more → logits [N, classes]. */
 export function alexnetNetwork(
 	parameters: Parameters,
-	{ channels = 3, width = 64, hidden = 4096, classes = 2 }: AlexnetOptions = {},
+	{ channels = 3, width = 64, headWidth = 4096, classes = 2 }: AlexnetOptions = {},
 ): Logits {
 	const features = parameters.at("features");
 	const stages = [
@@ -49,9 +49,9 @@ export function alexnetNetwork(
 	}));
 	const head = parameters.at("classifier");
 	const flatWidth = width * 4 * grid * grid;
-	const first = linear(flatWidth, hidden)(head.at(1));
-	const second = linear(hidden, hidden)(head.at(4));
-	const last = linear(hidden, classes)(head.at(6));
+	const first = linear(flatWidth, headWidth)(head.at(1));
+	const second = linear(headWidth, headWidth)(head.at(4));
+	const last = linear(headWidth, classes)(head.at(6));
 	return (images, pass, drops) =>
 		tf.tidy(() => {
 			const deep = stages.reduce((x, { convolve, pool }) => {
@@ -68,9 +68,9 @@ export function alexnetNetwork(
 
 /** Builds AlexNet; `step` trains it by cross entropy. */
 export function alexnet(options: AlexnetOptions & ClassifierOptions = {}): Classifier {
-	const { width = 64, hidden = 4096 } = options;
+	const { width = 64, headWidth = 4096 } = options;
 	const network = (parameters: Parameters) => alexnetNetwork(parameters, options);
-	return classifier({ id: "alexnet", network, dropouts: [width * 4 * grid * grid, hidden] }, options);
+	return classifier({ id: "alexnet", network, dropouts: [width * 4 * grid * grid, headWidth] }, options);
 }
 
 export const paper: Paper = {
@@ -88,7 +88,7 @@ export const systems: readonly System[] = [
 		paper,
 		role: "part",
 		description: "The first deep classifier of photographs, in one column.",
-		options: { channels: 3, width: 64, hidden: 4096, classes: 2, rate: 1e-4 },
+		options: { channels: 3, width: 64, headWidth: 4096, classes: 2, rate: 1e-4 },
 		networks: (options) => ({ C: (parameters) => alexnetNetwork(parameters, options) }),
 		build: alexnet,
 	}),

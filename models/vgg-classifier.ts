@@ -25,7 +25,7 @@ export interface VggOptions {
 	/** Width of the first stage. @default 64 */
 	readonly width?: number;
 	/** Width of the linear layers. @default 4096 */
-	readonly hidden?: number;
+	readonly headWidth?: number;
 	/** @default 2 */
 	readonly classes?: number;
 }
@@ -44,7 +44,7 @@ const grid = 7;
 /** Pictures [N, H, W, channels] of 32 pixels or more → logits [N, classes]. */
 export function vggNetwork(
 	parameters: Parameters,
-	{ channels = 3, depth = 16, width = 64, hidden = 4096, classes = 2 }: VggOptions = {},
+	{ channels = 3, depth = 16, width = 64, headWidth = 4096, classes = 2 }: VggOptions = {},
 ): Logits {
 	const counts = stages[depth];
 	if (counts === undefined) {
@@ -69,9 +69,9 @@ export function vggNetwork(
 	}
 	const init = { initializer: normalInit(0.01), biasInitializer: constantInit(0) };
 	const head = parameters.at("classifier");
-	const first = linear(input * grid * grid, hidden, init)(head.at(0));
-	const second = linear(hidden, hidden, init)(head.at(3));
-	const last = linear(hidden, classes, init)(head.at(6));
+	const first = linear(input * grid * grid, headWidth, init)(head.at(0));
+	const second = linear(headWidth, headWidth, init)(head.at(3));
+	const last = linear(headWidth, classes, init)(head.at(6));
 	return (images, pass, drops) =>
 		tf.tidy(() => {
 			const deep = adaptiveAvgPool2d(
@@ -87,9 +87,9 @@ export function vggNetwork(
 
 /** Builds a VGG classifier; `step` trains it by cross entropy. */
 export function vggClassifier(options: VggOptions & ClassifierOptions = {}): Classifier {
-	const { hidden = 4096 } = options;
+	const { headWidth = 4096 } = options;
 	const network = (parameters: Parameters) => vggNetwork(parameters, options);
-	return classifier({ id: "vgg-classifier", network, dropouts: [hidden, hidden] }, options);
+	return classifier({ id: "vgg-classifier", network, dropouts: [headWidth, headWidth] }, options);
 }
 
 export const paper: Paper = {
@@ -108,7 +108,7 @@ export const systems: readonly System[] = [
 		paper,
 		role: "part",
 		description: "A classifier of small kernels, 11 to 19 layers deep.",
-		options: { channels: 3, depth: 16, width: 64, hidden: 4096, classes: 2, rate: 1e-4 },
+		options: { channels: 3, depth: 16, width: 64, headWidth: 4096, classes: 2, rate: 1e-4 },
 		networks: (options) => ({ C: (parameters) => vggNetwork(parameters, options) }),
 		build: vggClassifier,
 	}),

@@ -1,12 +1,15 @@
 /** Goldens of feature extractors, whose weights are made by formula (formula-weights.ts). */
 import * as tf from "@tensorflow/tfjs";
-import type { TorchArray } from "../../engine/parameters.ts";
+import { Parameters, type TorchArray } from "../../engine/parameters.ts";
+import { Random } from "../../engine/random.ts";
 import type { Resizer } from "../../metrics/features/extractor.ts";
 import { Inception, type TorchWeight } from "../../metrics/features/inception.ts";
 import { resizers } from "../../metrics/features/resizers.ts";
 import { Trunk } from "../../metrics/features/trunks.ts";
 import { type FeatureMap, lpipsInput, lpipsLayer } from "../../metrics/lpips.ts";
 import { lpipsHeads, lpipsNets } from "../../metrics/lpips-heads.ts";
+import { evaluation } from "../../models/layers/layer.ts";
+import { resnetNetwork } from "../../models/resnet.ts";
 import type { Results } from "./compare.ts";
 import { formulaWeight } from "./formula-weights.ts";
 import type { Golden } from "./golden.ts";
@@ -86,7 +89,7 @@ function positionMean({ data, height, width, channels }: FeatureMap): Float32Arr
 /** ImageNet's mean and deviation of red, green and blue on 0 … 1. */
 const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 
-/** Torchvision's VGG19 and Inception v3. */
+/** Torchvision's VGG19, Inception v3 and ResNet18. */
 function torchvision({ tensors, shapes }: Golden): Results {
 	const results = new Map<string, TorchArray>();
 	const images = tf.tidy(() => {
@@ -108,8 +111,23 @@ function torchvision({ tensors, shapes }: Golden): Results {
 	tf.tidy(() => {
 		results.set("output/torchvision_inception_v3_logits", stored(network.run(images).logits));
 	});
+	results.set("output/resnet18_2class_logits", resnetLogits(images, formulaWeights(shapes, "resnet18")));
 	images.dispose();
 	return results;
+}
+
+function resnetLogits(images: tf.Tensor4D, weightOf: (name: string) => TorchWeight | undefined): TorchArray {
+	using parameters = new Parameters(Random.seed(0));
+	const network = resnetNetwork(parameters);
+	for (const { name } of parameters.entries()) {
+		const weight = weightOf(name);
+		if (weight !== undefined) parameters.write(name, { shape: weight.shape, data: Float32Array.from(weight.data) });
+		else if (!name.endsWith("num_batches_tracked")) throw new Error(`resnet18: file must name ${name}, got none`);
+	}
+	const logits = network(images, evaluation);
+	const result = stored(logits);
+	logits.dispose();
+	return result;
 }
 
 function stored(tensor: tf.Tensor): TorchArray {
