@@ -12,6 +12,8 @@ export interface MetricOptions {
 	readonly crop?: number | undefined;
 	/** Trunk of LPIPS: `alex:FILE`. */
 	readonly lpips?: string | undefined;
+	/** Face model of identity: `onnx:FILE`. */
+	readonly identity?: string | undefined;
 	/** File with NIQE's model. */
 	readonly niqe?: string | undefined;
 	/** Largest possible value of a pair's numbers. */
@@ -111,6 +113,7 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
 	lpips: async ({ lpips, range }) => (await import("./lpips-names.ts")).lpipsNamed(lpips, range),
+	identity: async ({ identity }) => await identityNamed(identity),
 	niqe: async ({ niqe, ...options }) => (await import("./niqe-names.ts")).niqeNamed(niqe, scaleOptions(options)),
 	// These have conventions of their own: --protocol says nothing about them.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
@@ -138,6 +141,16 @@ const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	ece: async () => (await import("../metrics/ece.ts")).ece(),
 	brier: async () => (await import("../metrics/brier.ts")).brier(),
 };
+
+async function identityNamed(name: string | undefined): Promise<PairedMetric> {
+	if (name === undefined) {
+		throw new RangeError("--identity: must be onnx:FILE, a face model of yours, for the metric identity, got none");
+	}
+	const { extractorNamed } = await import("./extractor-names.ts");
+	const { identity } = await import("../metrics/identity.ts");
+	const { antialiasedBilinear } = await import("../metrics/resize/antialiased-bilinear.ts");
+	return identity({ extractor: await extractorNamed(name, {}, "--identity"), resizer: antialiasedBilinear() });
+}
 
 export const distributionMetrics = (names: readonly string[], options: MetricOptions = {}) =>
 	make("--real and --fake", distribution, names, options);

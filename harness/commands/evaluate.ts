@@ -15,6 +15,7 @@ interface Options {
 	readonly protocol?: string;
 	readonly lpips?: string;
 	readonly niqe?: string;
+	readonly identity?: string;
 	readonly crop?: number;
 	readonly range?: number;
 	readonly kidSubsets?: number;
@@ -44,7 +45,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 		.option("--image <set>", "pictures to judge: paired by file name, or in order")
 		.option("--labels <file>", "CSV with the columns label and score, or label and score_CLASS for each class")
 		.option("--metrics <ids>", "metric ids between commas")
-		.option("--features <extractor>", "mobilenet, inception:FILE or onnx:FILE", "mobilenet")
+		.option("--features <extractor>", "mobilenet, inception:FILE, onnx:FILE or tfjs-mobilenet", "mobilenet")
 		.option(
 			"--preset <name>",
 			"conventions of a library for sets: torch-fidelity, clean-fid, pytorch-fid, ttur-papers …",
@@ -54,6 +55,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 			"--lpips <trunk>",
 			"network of LPIPS: alex:FILE, vgg:FILE or squeeze:FILE, #v0.0 behind it for the older heads",
 		)
+		.option("--identity <model>", "face model of the metric identity: onnx:FILE")
 		.option("--niqe <file>", "model of NIQE as .npz (BasicSR's niqe_pris_params.npz); the package's own when left out")
 		.option("--crop <pixels>", "pixels off each side of a pair", whole("--crop", 0))
 		.option("--range <value>", "largest possible value of pairs of floats (1 when left out)", positive)
