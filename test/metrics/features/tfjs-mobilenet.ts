@@ -63,7 +63,10 @@ test.serial(
 			const pixels = new Float32Array(2 * 224 * 224 * 3).map((_, at) => (at < 224 * 224 * 3 ? 51 * (at % 3) : 255));
 			const { features, logits } = await model.extract(pixels, 2);
 			// TensorFlow adds 50,176 equal float32 values one after another.
-			t.true([0, 0.2, 0.4, 1, 1, 1].every((value, at) => close(features[at] as number, value, 1e-3)), `${features}`);
+			t.true(
+				[0, 0.2, 0.4, 1, 1, 1].every((value, at) => close(features[at] as number, value, 1e-3)),
+				`${features}`,
+			);
 			const second = [0, 1, 2].reduce((sum, row) => sum + (row + 1 / 1001), 0);
 			t.true(close(logits?.[1000] ?? Number.NaN, second, 3e-3));
 			t.regex(String(model.protocol["weights"]), /^sha256:[0-9a-f]{64}$/);
