@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { detach } from "./detach.ts";
+import { normaliseSamples } from "./instance-norm.ts";
 
 export interface BatchNormOptions {
 	/** [C]. @default none */
@@ -26,15 +26,18 @@ export interface BatchNormTraining<T extends tf.Tensor> {
  */
 export function batchNorm<T extends tf.Tensor>(x: T, options: BatchNormOptions = {}): BatchNormTraining<T> {
 	const { scale, shift, epsilon = 1e-5 } = options;
-	const axes = x.shape.map((_, axis) => axis).slice(0, -1);
-	const count = x.size / (x.shape.at(-1) as number);
+	const channels = x.shape.at(-1) as number;
+	const count = x.size / channels;
 	if (count < 2) throw new RangeError(`batchNorm: must have at least 2 values per channel, got ${count}`);
 	const [y, mean, variance] = tf.tidy((): [tf.Tensor, tf.Tensor, tf.Tensor] => {
-		const mean = tf.mean(x, axes, true);
-		const centred = tf.sub(x, mean);
-		const variance = tf.mean(tf.square(centred), axes, true);
-		const y = affine(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), scale, shift);
-		return [y, detach(mean.reshape([-1])), detach(variance.reshape([-1]).mul(count / (count - 1)))];
+		// All values of a channel as those of one sample.
+		const sample = tf.reshape(x, [1, count, 1, channels]) as tf.Tensor4D;
+		const normalised = normaliseSamples(sample, scale ?? tf.ones([channels]), shift ?? tf.zeros([channels]), epsilon);
+		const deviation = normalised.deviation.reshape([-1]);
+		// Rounded like variance + epsilon, which is all that evaluation makes of it.
+		const variance = tf.sub(tf.square(tf.div(1, deviation)), epsilon);
+		const unbiased = tf.mul(tf.maximum(variance, 0), count / (count - 1));
+		return [normalised.y.reshape(x.shape), normalised.mean.reshape([-1]), unbiased];
 	});
 	return { y: y as T, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { attribute, executeAll } from "../tensorflow/execute.ts";
 import { hasNativeKernels } from "../tensorflow/native.ts";
+import { detach } from "./detach.ts";
 import { defineKernel, isRecording, type Op } from "./kernel.ts";
 
 export interface InstanceNormOptions {
@@ -24,13 +25,39 @@ export function instanceNorm(x: tf.Tensor4D, { scale, shift, epsilon = 1e-5 }: I
 	});
 }
 
+/** Result of `normaliseSamples`: the output, and what no gradient flows through. */
+export interface NormalisedSamples {
+	/** [N, H, W, C]. */
+	readonly y: tf.Tensor4D;
+	/** [N, C]. */
+	readonly mean: tf.Tensor2D;
+	/** 1 / √(variance + epsilon), biased variance, [N, C]. */
+	readonly deviation: tf.Tensor2D;
+}
+
+/** `instanceNorm` with the statistics it took. Called inside a tidy. */
+export function normaliseSamples(
+	x: tf.Tensor4D,
+	scale: tf.Tensor1D,
+	shift: tf.Tensor1D,
+	epsilon: number,
+): NormalisedSamples {
+	const shape: [number, number] = [x.shape[0], x.shape[3]];
+	// Straight to the engine, for an op gives its first output only.
+	const outputs = tf.engine().runKernel(name, { x, scale, shift }, { epsilon }) as tf.Tensor[];
+	const [y, mean, deviation] = outputs as [tf.Tensor, tf.Tensor, tf.Tensor];
+	return { y: y as tf.Tensor4D, mean: detach(mean.reshape(shape)), deviation: detach(deviation.reshape(shape)) };
+}
+
+const name = "FoveaInstanceNorm";
+
 interface Attributes {
 	readonly epsilon: number;
 }
 
 /** Outputs: y, then each sample's mean and 1 / √(variance + epsilon) for the gradient, [N, 1, C] or [N, C]. */
 const normalise: Op<Attributes, "x" | "scale" | "shift"> = defineKernel({
-	name: "FoveaInstanceNorm",
+	name,
 	tensorflow: ({ x, scale, shift }, { epsilon }, backend) =>
 		hasNativeKernels()
 			? executeAll(backend, "FoveaInstanceNorm", [attribute.float("epsilon", epsilon)], [x, scale, shift], 3)
