@@ -194,6 +194,14 @@ export function truncatedNormalInit(deviation: number, mean = 0): Initializer {
 		});
 }
 
+/** Kaiming's normal for ReLU times `scale`: N(0, scale²·2/fan_in), fan_in the product of all axes but the last. */
+export function kaimingInit(scale = 1): Initializer {
+	return (shape, random) => {
+		const fanIn = size(shape.slice(0, -1));
+		return random.normals(size(shape), 0, scale * Math.sqrt(2 / fanIn));
+	};
+}
+
 /** Every value `value`. */
 export function constantInit(value: number): Initializer {
 	return (shape) => new Float32Array(size(shape)).fill(value);

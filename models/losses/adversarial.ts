@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { softplus } from "../../engine/ops/cross-entropy.ts";
-import { detach } from "../../engine/ops/detach.ts";
+import { generatorTerms, relativisticEntropy, relativisticHinge } from "./relativistic.ts";
 
 export interface Adversarial {
 	/** Terms whose sum the discriminator minimises. */
@@ -43,27 +43,22 @@ export const hinge: Adversarial = {
  * halve the sum of the two terms; for G the real scores count as constants.
  */
 export const relativisticAverage: Adversarial = {
-	discriminator: (real, fake) => ({
-		real: tf.mul(mean(softplus(tf.sub(mean(fake), real))), 0.5),
-		fake: tf.mul(mean(softplus(tf.sub(fake, mean(real)))), 0.5),
-	}),
+	discriminator: (real, fake) => {
+		const terms = relativisticEntropy.discriminator(real, fake);
+		return { real: tf.mul(terms.real, 0.5), fake: tf.mul(terms.fake, 0.5) };
+	},
 	generator: (fake, real) => {
-		const fixed = detach(real);
-		const realTerm = mean(softplus(tf.sub(fixed, mean(fake))));
-		const fakeTerm = mean(softplus(tf.sub(mean(fixed), fake)));
-		return tf.mul(tf.add(realTerm, fakeTerm), 0.5);
+		const terms = generatorTerms(relativisticEntropy, fake, real);
+		return tf.mul(tf.add(terms.real, terms.fake), 0.5);
 	},
 };
 
 /** Relativistic average hinge (MSG-GAN): D relu(1 − r̃) + relu(1 + f̃), G relu(1 + r̃) + relu(1 − f̃), nothing held constant. */
 export const relativisticAverageHinge: Adversarial = {
-	discriminator: (real, fake) => ({
-		real: mean(tf.relu(tf.sub(1, tf.sub(real, mean(fake))))),
-		fake: mean(tf.relu(tf.add(1, tf.sub(fake, mean(real))))),
-	}),
+	discriminator: relativisticHinge.discriminator,
 	generator: (fake, real) => {
-		const realTerm = mean(tf.relu(tf.add(1, tf.sub(real, mean(fake)))));
-		return tf.add(realTerm, mean(tf.relu(tf.sub(1, tf.sub(fake, mean(real))))));
+		const terms = relativisticHinge.generator(fake, real);
+		return tf.add(terms.real, terms.fake);
 	},
 };
 
