@@ -9,6 +9,7 @@ import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
 import { cyclegan } from "./parity/cyclegan.ts";
 import { extractors } from "./parity/extractors.ts";
+import { fafssrgan, fasrgan, fssrgan } from "./parity/fasrgan.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { losses } from "./parity/losses.ts";
 import { msggan } from "./parity/msggan.ts";
@@ -48,6 +49,9 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	ccagan,
 	cyclegan,
 	extractors,
+	fafssrgan,
+	fasrgan,
+	fssrgan,
 	losses,
 	msggan,
 	pggan,

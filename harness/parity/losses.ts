@@ -1,6 +1,7 @@
 /** Goldens of losses on logits, labels, masks and pools, and of gradient penalties with their second-order gradients. */
 import * as tf from "@tensorflow/tfjs";
 import { inputGradient } from "../../engine/adam.ts";
+import { detach } from "../../engine/ops/detach.ts";
 import { ImagePool, PoolDraws } from "../../models/layers/image-pool.ts";
 import { type Layer, training } from "../../models/layers/layer.ts";
 import { fuse } from "../../models/layers/mask.ts";
@@ -13,6 +14,7 @@ import {
 	relativisticAverage,
 	wasserstein,
 } from "../../models/losses/adversarial.ts";
+import { fineGrainedAttention, mapEntropy } from "../../models/losses/fine-grained-attention.ts";
 import { gradientPenalty, interpolate } from "../../models/losses/gradient-penalty.ts";
 import { classEntropy, labelEntropy } from "../../models/losses/labels.ts";
 import { totalVariation } from "../../models/losses/total-variation.ts";
@@ -25,6 +27,7 @@ export const losses: ParitySystem = {
 	parts: {
 		adversarial: runAdversarial,
 		classification_stargan: runClassification,
+		fine_grained_attention: runFineGrainedAttention,
 		gradient_penalty: runGradientPenalty,
 		image_pool: runImagePool,
 		mask_v1: runMask,
@@ -94,6 +97,31 @@ function runAdversarial(golden: Golden): Results {
 			...both("wgangp", wasserstein, 0.5),
 			...both("hinge", hinge, 1),
 			...both("relativistic_average", relativisticAverage, 1),
+		},
+	});
+}
+
+/** FASRGAN's losses on maps of logits; real maps are constants for the generator. */
+function runFineGrainedAttention(golden: Golden): Results {
+	const attentionWeight = golden.config.number("atten_weight");
+	const mapWeight = golden.config.number("gan_mask_weight");
+	const entropies = (
+		real: tf.Tensor,
+		answerOfReal: "real" | "fake",
+		fake: tf.Tensor,
+		answerOfFake: "real" | "fake",
+	) => {
+		const terms = [mapEntropy(real as tf.Tensor4D, answerOfReal), mapEntropy(fake as tf.Tensor4D, answerOfFake)];
+		return tf.mul(tf.addN(terms) as tf.Scalar, 0.5) as tf.Scalar;
+	};
+	return runNet(golden, () => () => ({}), {
+		losses: {
+			fine_grained_attention: ({ sr, hr, map_fake: map }) =>
+				tf.mul(fineGrainedAttention(sr as tf.Tensor4D, hr as tf.Tensor4D, map as tf.Tensor4D), attentionWeight),
+			map_adversarial_g: ({ map_real: real, map_fake: fake }) =>
+				tf.mul(entropies(detach(real as tf.Tensor), "fake", fake as tf.Tensor, "real"), mapWeight),
+			map_adversarial_d: ({ map_real: real, map_fake: fake }) =>
+				entropies(real as tf.Tensor, "real", fake as tf.Tensor, "fake"),
 		},
 	});
 }

@@ -10,10 +10,15 @@ export interface TrainingCase<Batch> {
 	/** The batch of one iteration; disposed after it. */
 	readonly batch: (iteration: number) => Batch;
 	readonly draws: (iteration: number) => Draws;
+	/**
+	 * Names of an iteration's optimiser steps in order, where the file keeps the gradients of each apart
+	 * (`grad/0/D_step/…`): a network may be in two of them. @default they are kept by network
+	 */
+	readonly steps?: readonly string[];
 }
 
 /** Loads `before/`, trains `config.iterations` iterations, and gives losses, first gradients, outputs and `after/`. */
-export function runTraining<Batch>(golden: Golden, { gan, batch, draws }: TrainingCase<Batch>): Results {
+export function runTraining<Batch>(golden: Golden, { gan, batch, draws, steps = [] }: TrainingCase<Batch>): Results {
 	using system = gan;
 	const results = new Map<string, TorchArray>();
 	const before = storedUnder(golden, "before/");
@@ -23,11 +28,15 @@ export function runTraining<Batch>(golden: Golden, { gan, batch, draws }: Traini
 	}
 	for (let iteration = 0; iteration < golden.config.number("iterations"); iteration += 1) {
 		const given = batch(iteration);
+		let optimized = 0;
 		const losses = system.step(given, draws(iteration), iteration, {
 			gradients: (gradients) => {
 				if (iteration > 0) return;
+				const step = steps[optimized];
+				optimized += 1;
 				for (const { network, parameter, value } of gradients) {
-					results.set(`grad/0/${network}.${parameter.name}`, tensorToTorch(value, parameter.layout));
+					const place = step === undefined ? network : `${step}/${network}`;
+					results.set(`grad/0/${place}.${parameter.name}`, tensorToTorch(value, parameter.layout));
 				}
 			},
 			output: (name, value) => results.set(`output/${iteration}/${name}`, toTorch(value)),
