@@ -69,6 +69,7 @@ export const systems: readonly System[] = [
 		role: "baseline",
 		description: "Super-resolution by dense residual blocks and a relativistic discriminator.",
 		options: defaults,
+		choices: { adversarial: ["relativistic", "relativistic-hinge", "log"] },
 		networks: (options) => ({ G: rrdbNet(options), D: discriminator(options) }),
 		build: esrgan,
 	}),

@@ -59,6 +59,11 @@ export const systems: readonly System[] = [
 		role: "system",
 		description: "FASRGAN and Fs-SRGAN in one: the pixel-wise discriminator on shared features.",
 		options: defaults,
+		choices: {
+			layout: ["code", "figure"],
+			normEpsilon: ["channels", "standard"],
+			adversarial: ["relativistic", "relativistic-hinge", "log"],
+		},
 		networks: (options) => {
 			const { extractor, generator, discriminator } = networksOf(options);
 			return { E: extractor, G: generator, D: discriminator };

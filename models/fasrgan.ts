@@ -52,6 +52,11 @@ export const systems: readonly System[] = [
 		role: "system",
 		description: "Super-resolution whose discriminator also judges every pixel, and so weighs the pixel errors.",
 		options: defaults,
+		choices: {
+			layout: ["code", "figure"],
+			normEpsilon: ["channels", "standard"],
+			adversarial: ["relativistic", "relativistic-hinge", "log"],
+		},
 		networks: (options) => ({ G: rrdbNet(options), D: discriminator(options) }),
 		build: fasrgan,
 	}),

@@ -76,6 +76,7 @@ export const systems: readonly System[] = [
 		role: "system",
 		description: "Super-resolution whose generator and discriminator share a feature extractor.",
 		options: defaults,
+		choices: { adversarial: ["relativistic", "relativistic-hinge", "log"] },
 		networks: (options) => ({ E: extractor(options), G: generator(options), D: discriminator(options) }),
 		build: fsSrgan,
 	}),
