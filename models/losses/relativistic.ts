@@ -3,7 +3,7 @@
  * r̃ = real − mean(fake), f̃ = fake − mean(real). Every term is a mean over all scores.
  */
 import * as tf from "@tensorflow/tfjs";
-import { softplus } from "../../engine/ops/cross-entropy.ts";
+import { cancellingSoftplus } from "../../engine/ops/cross-entropy.ts";
 import { detach } from "../../engine/ops/detach.ts";
 
 /** The two terms of one network's loss, each by itself. */
@@ -19,7 +19,7 @@ export interface Relativistic {
 }
 
 /** Cross entropy: D to 1 on r̃ and 0 on f̃, G the other way round. */
-export const relativisticEntropy: Relativistic = relativistic(softplus);
+export const relativisticEntropy: Relativistic = relativistic(cancellingSoftplus);
 
 /** Hinge: D relu(1 − r̃) + relu(1 + f̃), G relu(1 + r̃) + relu(1 − f̃). */
 export const relativisticHinge: Relativistic = relativistic((x) => tf.relu(tf.add(1, x)));

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
+import { Random } from "../../../engine/random.ts";
 import { relativisticAverage } from "../../../models/losses/adversarial.ts";
 import { generatorTerms, relativisticEntropy, relativisticHinge } from "../../../models/losses/relativistic.ts";
 import { onEngines } from "../../helpers/engines.ts";
@@ -73,6 +74,23 @@ test.serial("no gradient flows from G's loss into the scores of real pictures", 
 			t.true((tf.max(tf.abs(grads[fake.name] as tf.Tensor)).dataSync()[0] as number) > 0);
 			t.throws(() => tf.variableGrads(loss, [real]), { message: /no variables|Cannot find a connection|depend/i });
 			tf.dispose([real, fake]);
+		});
+	});
+});
+
+test.serial("gradients of all scores together cancel to the last bit", async (t) => {
+	await onEngines(() => {
+		tf.tidy(() => {
+			const random = Random.seed(3);
+			const scores = () => tf.tensor2d(random.normals(2), [2, 1]);
+			for (let round = 0; round < 20; round += 1) {
+				const loss = (real: tf.Tensor, fake: tf.Tensor) => {
+					const terms = relativisticEntropy.discriminator(real, fake);
+					return tf.mul(tf.add(terms.real, terms.fake), 0.5);
+				};
+				const [real, fake] = tf.grads(loss)([scores(), scores()]) as [tf.Tensor, tf.Tensor];
+				t.is(value(tf.add(tf.sum(real), tf.sum(fake))), 0);
+			}
 		});
 	});
 });
