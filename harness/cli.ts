@@ -13,8 +13,10 @@ import { addParity } from "./commands/parity.ts";
 import { addReport } from "./commands/report.ts";
 import { addReproduce } from "./commands/reproduce.ts";
 import { addRun } from "./commands/run.ts";
+import { addSweep } from "./commands/sweep.ts";
 import { addTrain } from "./commands/train.ts";
 import { addWeights } from "./commands/weights.ts";
+import { addWorker } from "./commands/worker.ts";
 
 /**
  * How a command adds itself: a file of its own, harness/commands/NAME.ts, exports `addName: AddCommand`, which calls
@@ -39,8 +41,10 @@ const commands = [
 	addReport,
 	addReproduce,
 	addRun,
+	addSweep,
 	addTrain,
 	addWeights,
+	addWorker,
 ];
 
 const line = new ProcessCommandLine();

@@ -9,6 +9,7 @@ interface Options {
 	readonly steps?: string;
 	readonly from?: string;
 	readonly resume?: true;
+	readonly set: readonly string[];
 	readonly progressJson?: true;
 }
 
@@ -25,23 +26,29 @@ export const addTrain: AddCommand = (program, line) => {
 		.option("--seed <n>", "decides initial weights, data order and every draw", "1")
 		.option("--steps <n>", "iterations in all; the preset's without it")
 		.option("--from <folder>", "a finished training to start from, for systems that build on another's")
+		.option(
+			"--set <name=number>",
+			"a number instead of the preset's (repeatable)",
+			(one, all: string[]) => [...all, one],
+			[],
+		)
 		.option("--resume", "go on from the folder's checkpoint, if there is one")
 		.option("--progress-json", "progress as JSON lines on stderr, for programs")
 		.action(async (system: string, options: Options) => {
 			const { startEngine } = await import("../../engine/engine.ts");
 			const { experimentOf, presetOf, wholeNumber } = await import("../experiments/find.ts");
+			const { refuseSettings } = await import("../experiments/experiment.ts");
 			const { runTraining } = await import("../training-run.ts");
 			const seed = wholeNumber("--seed", options.seed);
 			const preset = presetOf(options.preset);
 			const steps = options.steps === undefined ? undefined : wholeNumber("--steps", options.steps, 1);
 			const experiment = await experimentOf(system, options.experiment);
+			const set = Object.fromEntries(options.set.map(setting));
+			refuseSettings(experiment, set, "--set");
+			endWithParent();
 			await startEngine();
 			const training = await experiment.training(system, {
-				preset,
-				data: options.data,
-				seed,
-				steps,
-				from: options.from,
+				...{ preset, data: options.data, seed, steps, from: options.from, set },
 			});
 			const events = runTraining(training, {
 				...{ out: options.out, seed, resume: options.resume === true, signal: line.signal },
@@ -69,3 +76,20 @@ export const addTrain: AddCommand = (program, line) => {
 			line.answer(result, `${system}: ${result.steps} iterations in ${minutes} minutes; ${result.checkpoint}`);
 		});
 };
+
+function setting(text: string): [name: string, value: number] {
+	const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+	if (name === undefined || value === undefined || Number.isNaN(Number(value))) {
+		throw new RangeError(`--set: must be name=number, got ${text}`);
+	}
+	return [name, Number(value)];
+}
+
+/** Started by a program that is gone since, a training keeps what it has and ends, or two would write into one folder. */
+function endWithParent(): void {
+	if (process.channel === undefined) return;
+	// Nobody reads what it says any more: that alone must not end it before it has kept what it has.
+	process.stderr.on("error", () => undefined);
+	process.once("disconnect", () => process.kill(process.pid, "SIGINT"));
+	process.channel.unref();
+}
