@@ -49,9 +49,12 @@ export function toPlotly({ marks, options }: Figure): Bundle {
 			...(title ? { title: { text: title } } : {}),
 			width,
 			height,
-			xaxis: axis(x),
-			// Row 0 of a map is its top row, as in a picture.
-			yaxis: { ...axis(y), ...(isMap ? { autorange: "reversed", scaleanchor: "x" } : {}) },
+			// Row 0 of a map is its top row, as in a picture; its pixels are squares, and the axes end where it does.
+			xaxis: { ...axis(x), ...(isMap ? { constrain: "domain", zeroline: false } : {}) },
+			yaxis: {
+				...axis(y),
+				...(isMap ? { autorange: "reversed", scaleanchor: "x", constrain: "domain", zeroline: false } : {}),
+			},
 			...(marks.some(({ kind }) => kind === "histogram") && marks.length > 1 ? { barmode: "overlay" } : {}),
 		},
 	};
