@@ -14,7 +14,10 @@ const folder = join("bench", "rivals");
 
 /** Starts `bench/rivals/<script>` in the rivals' own Python. Run from the repository's root. */
 export function startRival(script: string): Rival {
-	const child = spawn(rivalPython(), ["-W", "ignore", join(folder, script)], { stdio: ["pipe", "pipe", "inherit"] });
+	const child = spawn(rivalPython(), ["-W", "ignore", join(folder, script)], {
+		stdio: ["pipe", "pipe", "inherit"],
+		env: rivalEnvironment(),
+	});
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 	return {
 		async ask<Answer>(request: object) {
@@ -28,6 +31,12 @@ export function startRival(script: string): Rival {
 			child.kill();
 		},
 	};
+}
+
+/** Without what would hold OpenBLAS to the kernels of another processor: the rival is to run as fast as it can. */
+function rivalEnvironment(): NodeJS.ProcessEnv {
+	const { OPENBLAS_CORETYPE: _coretype, OPENBLAS_L2_SIZE: _size, ...environment } = process.env;
+	return environment;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Bench, Figure } from "./bench.ts";
 /** Every bench by name; each is loaded only when it runs. */
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	"stargan-step": () => import("./stargan-step.ts"),
+	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
 	"interval-coverage": () => import("./interval-coverage.ts"),
 };
