@@ -2,6 +2,7 @@ import type { Score } from "../../metrics/metric.ts";
 import type { AddCommand, CommandLine } from "../command-line.ts";
 import type { OpenPairs } from "../open-pairs.ts";
 import type { Input, Report } from "../report.ts";
+import type { OpenSet } from "../set-rows.ts";
 
 interface Options {
 	readonly real?: string;
@@ -140,6 +141,8 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 	if ((fake.kind === "rows") !== (real.kind === "rows")) {
 		throw new RangeError("evaluate: --real and --fake must both be pictures or both be rows, got one of each");
 	}
+	const both = metrics.some((metric) => metric.compares === "both");
+	for (const set of new Set([real, fake])) requireSet(set, both);
 	const inputs = { ...(options.real === undefined ? {} : { real: real.input }), fake: fake.input };
 	const pictures = fake.kind !== "rows";
 	const resize = presetOf(options)?.resize ?? usualResize(options.features);
@@ -169,6 +172,18 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 	} finally {
 		extractor?.[Symbol.dispose]();
 	}
+}
+
+/** Throws, naming the set, where it holds too few rows for a comparison, or rows that are not finite. */
+function requireSet(set: OpenSet, compared: boolean): void {
+	const { path, count } = set.input;
+	if (compared && count < 2) throw new RangeError(`${path}: must hold 2 or more to be compared, got ${count}`);
+	if (set.kind !== "rows") return;
+	const { data, dimensions } = set.rows;
+	const bad = data.findIndex((value) => !Number.isFinite(value));
+	if (bad < 0) return;
+	const place = `row ${Math.floor(bad / dimensions)}, column ${bad % dimensions}`;
+	throw new RangeError(`${path}: features must be finite, got ${data[bad]} in ${place}`);
 }
 
 async function evaluatePairs(options: Options, line: CommandLine): Promise<Evaluated> {
@@ -214,10 +229,13 @@ async function evaluateLabels(options: Options): Promise<Evaluated> {
 		.update(await readFile(path))
 		.digest("hex");
 	const { seed, interval } = options;
-	return {
-		inputs: { labels: { path, count: table.labels.length, sha256 } },
-		scores: compareLabels(table, metrics, { seed, interval }),
-	};
+	try {
+		const scores = compareLabels(table, metrics, { seed, interval });
+		return { inputs: { labels: { path, count: table.labels.length, sha256 } }, scores };
+	} catch (cause) {
+		// A metric knows the rows, not the file.
+		throw new RangeError(`${path}: ${(cause as Error).message}`, { cause });
+	}
 }
 
 function names(list: string): string[] {
