@@ -39,6 +39,13 @@ export interface ParameterShape {
 	readonly trainable: boolean;
 }
 
+/** What a network is described into. */
+interface Description {
+	readonly shapes: ParameterShape[];
+	/** A single zero of each rank, which stands for every parameter of that rank. */
+	readonly zeros: Map<number, tf.Variable>;
+}
+
 /** Fills a new parameter: values in our layout's order, `[…shape]` flat. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array;
 
@@ -59,11 +66,11 @@ export class Parameters implements Disposable {
 	readonly #prefix: string;
 
 	/** What is created, where the network is only described. */
-	readonly #described: ParameterShape[] | undefined;
+	readonly #described: Description | undefined;
 
 	constructor(
 		random: Random,
-		parent?: { entries: Map<string, Parameter>; prefix: string; described?: ParameterShape[] | undefined },
+		parent?: { entries: Map<string, Parameter>; prefix: string; described?: Description | undefined },
 	) {
 		this.#random = random;
 		this.#entries = parent?.entries ?? new Map();
@@ -86,14 +93,19 @@ export class Parameters implements Disposable {
 	): tf.Variable<R> {
 		const full = `${this.#prefix}${name}`;
 		if (this.#entries.has(full)) throw new Error(`parameters: name must be new, got ${full} twice`);
-		const isDescribed = this.#described !== undefined;
-		this.#described?.push({ name: full, shape: shapeInTorch(shape, layout), size: size(shape), layout, trainable });
-		const values = isDescribed ? new Float32Array(1) : initializer(shape, this.#random.split(full));
-		const tensor = tf.tensor(values, isDescribed ? shape.map(() => 1) : [...shape], "float32");
-		const variable = tf.variable(tensor, trainable) as tf.Variable<R>;
-		tensor.dispose();
+		this.#described?.shapes.push({
+			name: full,
+			shape: shapeInTorch(shape, layout),
+			size: size(shape),
+			layout,
+			trainable,
+		});
+		const variable =
+			this.#described === undefined
+				? variableOf(initializer(shape, this.#random.split(full)), shape, trainable)
+				: zeroOf(this.#described, shape.length);
 		this.#entries.set(full, { name: full, variable, layout, trainable });
-		return variable;
+		return variable as tf.Variable<R>;
 	}
 
 	/** All entries, in order of creation. */
@@ -127,10 +139,10 @@ export class Parameters implements Disposable {
 	 * zeros, so a network of any size is described at once.
 	 */
 	static describe(build: (parameters: Parameters) => unknown): readonly ParameterShape[] {
-		const described: ParameterShape[] = [];
+		const described: Description = { shapes: [], zeros: new Map() };
 		using parameters = new Parameters(Random.seed(0), { entries: new Map(), prefix: "", described });
 		build(parameters);
-		return described;
+		return described.shapes;
 	}
 
 	/** The values of one parameter in PyTorch's layout. */
@@ -162,17 +174,31 @@ export class Parameters implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
-		for (const { variable } of this.#entries.values()) variable.dispose();
+		for (const variable of new Set(this.entries().map((entry) => entry.variable))) variable.dispose();
 		this.#entries.clear();
 	}
 }
 
 /** A tensor in our layout as an array in PyTorch's; also right for gradients. */
 export function tensorToTorch(tensor: tf.Tensor, layout: Layout): TorchArray {
-	return tf.tidy(() => {
-		const torch = layout === "plain" ? tensor : tensor.transpose([...toTorch[layout]]);
-		return { shape: torch.shape, data: Float32Array.from(torch.dataSync()) };
-	});
+	// Not returned from a tidy, which would look for tensors among millions of numbers.
+	const torch = layout === "plain" ? tensor : tensor.transpose([...toTorch[layout]]);
+	const array = { shape: torch.shape, data: Float32Array.from(torch.dataSync()) };
+	if (torch !== tensor) torch.dispose();
+	return array;
+}
+
+function zeroOf({ zeros }: Description, rank: number): tf.Variable {
+	const zero = zeros.get(rank) ?? variableOf(new Float32Array(1), new Array<number>(rank).fill(1), false);
+	zeros.set(rank, zero);
+	return zero;
+}
+
+function variableOf(values: Float32Array, shape: readonly number[], trainable: boolean): tf.Variable {
+	const tensor = tf.tensor(values, [...shape], "float32");
+	const variable = tf.variable(tensor, trainable);
+	tensor.dispose();
+	return variable;
 }
 
 function shapeInTorch(shape: readonly number[], layout: Layout): number[] {

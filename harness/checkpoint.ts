@@ -124,6 +124,35 @@ export async function loadCheckpoint(
 	return found;
 }
 
+/**
+ * Gives a system the networks that a checkpoint of it holds, of a training or imported, and leaves the others as they are; gives
+ * their names. Throws where none is there, or one is of other options.
+ */
+export async function loadNetworks(folder: string, gan: Gan<never>): Promise<string[]> {
+	const path = checkpointFile(folder);
+	const { tensors, metadata } = await readSafetensors(path);
+	const { system } = header(path, metadata);
+	if (system !== gan.id) throw new RangeError(`${path}: must be of ${gan.id}, got ${system}`);
+	const loaded: string[] = [];
+	for (const [network, parameters] of Object.entries(gan.networks)) {
+		const names = parameters.entries().map(({ name }) => name);
+		if (!names.some((name) => tensors.has(`${network}.${name}`))) continue;
+		for (const name of names) {
+			const tensor = tensors.get(`${network}.${name}`);
+			if (tensor === undefined) throw new RangeError(`${path}: must hold ${network}.${name}, got no such tensor`);
+			try {
+				parameters.write(name, { shape: tensor.shape, data: Float32Array.from(tensor.values) });
+			} catch (cause) {
+				const options = metadata["options"] ?? "others";
+				throw new RangeError(`${path}: ${network}.${(cause as Error).message}; its options are ${options}`, { cause });
+			}
+		}
+		loaded.push(network);
+	}
+	if (loaded.length === 0) throw new RangeError(`${path}: must hold networks of ${gan.id}, got none`);
+	return loaded;
+}
+
 /** Builds one network and gives it the checkpoint's values; the caller disposes it. */
 export async function readNetwork(
 	folder: string,

@@ -6,6 +6,7 @@ import { addCheck } from "./commands/check.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addGenerate } from "./commands/generate.ts";
 import { addImport } from "./commands/import.ts";
 import { addKernel } from "./commands/kernel.ts";
 import { addModels } from "./commands/models.ts";
@@ -34,6 +35,7 @@ const commands = [
 	addDoctor,
 	addEngine,
 	addEvaluate,
+	addGenerate,
 	addImport,
 	addKernel,
 	addModels,

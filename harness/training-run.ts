@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random.ts";
 import { attentionOf, writeAttention } from "./attention-file.ts";
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { hasCheckpoint, loadCheckpoint, loadNetworks, saveCheckpoint } from "./checkpoint.ts";
 import type { Training } from "./experiments/experiment.ts";
 import { writeAtomically } from "./files.ts";
 import { writeSheet } from "./sheet.ts";
@@ -14,6 +14,8 @@ export interface TrainingRunOptions {
 	/** Folder of the training: checkpoint.safetensors, log.jsonl, samples.png, attention.png, attention.json, training.json. */
 	readonly out: string;
 	readonly seed: number;
+	/** Folder of a checkpoint, of a training or imported, whose networks the training starts from. @default initial weights */
+	readonly weights?: string | undefined;
 	/** Goes on from the folder's checkpoint; without one it starts anew. @default false */
 	readonly resume?: boolean;
 	/** Seconds between checkpoints. @default 60 */
@@ -42,12 +44,12 @@ export interface LogLine extends Progress {
  */
 export async function* runTraining(
 	training: Training<object>,
-	{ out, seed, resume = false, checkpointEvery = 60, signal }: TrainingRunOptions,
+	{ out, seed, weights, resume = false, checkpointEvery = 60, signal }: TrainingRunOptions,
 ): AsyncGenerator<Progress, TrainingResult> {
-	const { gan, settings } = training;
+	const { gan, settings, options, attributes } = training;
 	const logPath = join(out, "log.jsonl");
 	const resultPath = join(out, "training.json");
-	const header = { system: gan.id, seed, settings };
+	const header = { system: gan.id, seed, settings, options, attributes };
 	let start = 0;
 	let log: LogLine[] = [];
 	if (hasCheckpoint(out)) {
@@ -57,6 +59,8 @@ export async function* runTraining(
 		log = (await readLog(logPath)).filter(({ step }) => step <= start);
 		const ended = start >= training.steps ? await readResult(resultPath) : undefined;
 		if (ended !== undefined) return ended;
+	} else if (weights !== undefined) {
+		await loadNetworks(weights, gan);
 	}
 	let elapsed = log.at(-1)?.elapsed ?? 0;
 	let step = start;

@@ -84,9 +84,19 @@ export interface Output {
 	readonly maps: Readonly<Record<string, tf.Tensor3D>>;
 }
 
+/** Says which field of its input a system cannot do without. */
+export class MissingInputError extends RangeError {
+	readonly field: keyof Input;
+
+	constructor(system: string, field: keyof Input) {
+		super(`${system}: input must hold ${field}, got none`);
+		this.field = field;
+	}
+}
+
 /** What a system cannot do without: the field `name` of its input. Throws where it is missing. */
 export function required<T>(system: string, name: keyof Input, value: T | undefined): T {
-	if (value === undefined) throw new RangeError(`${system}: input must hold ${name}, got none`);
+	if (value === undefined) throw new MissingInputError(system, name);
 	return value;
 }
 

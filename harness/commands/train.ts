@@ -8,6 +8,7 @@ interface Options {
 	readonly seed: string;
 	readonly steps?: string;
 	readonly from?: string;
+	readonly weights?: string;
 	readonly resume?: true;
 	readonly set: readonly string[];
 	readonly progressJson?: true;
@@ -32,6 +33,10 @@ export const addTrain: AddCommand = (program, line) => {
 			(one, all: string[]) => [...all, one],
 			[],
 		)
+		.option(
+			"--weights <folder>",
+			"a checkpoint of train or import whose networks to start from, instead of initial weights",
+		)
 		.option("--resume", "go on from the folder's checkpoint, if there is one")
 		.option("--progress-json", "progress as JSON lines on stderr, for programs")
 		.action(async (system: string, options: Options) => {
@@ -51,7 +56,7 @@ export const addTrain: AddCommand = (program, line) => {
 				...{ preset, data: options.data, seed, steps, from: options.from, set },
 			});
 			const events = runTraining(training, {
-				...{ out: options.out, seed, resume: options.resume === true, signal: line.signal },
+				...{ out: options.out, seed, weights: options.weights, resume: options.resume === true, signal: line.signal },
 			});
 			const progress = line.progress(`training ${system}`);
 			let next = await events.next();

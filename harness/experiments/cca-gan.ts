@@ -148,6 +148,8 @@ export async function trainEditor(
 		gan,
 		steps,
 		warmUp,
+		options: { ...preset.networks, imageSize: preset.imageSize, cDim: dataset.attributes.length },
+		attributes: dataset.attributes,
 		settings: {
 			...preset.networks,
 			data: `${dataset.name}, ${dataset.count("train")} pictures of ${preset.imageSize} × ${preset.imageSize}`,

@@ -1,5 +1,6 @@
 /** What a file in harness/experiments/ exports: how one paper's systems are trained and compared, in three sizes. */
 import type { Gan, Paper } from "../../models/paper.ts";
+import type { Options } from "../../models/system.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "../reproduce.ts";
 import type { Sheet } from "../sheet.ts";
 import type { WarmUp } from "../train.ts";
@@ -19,6 +20,10 @@ export interface Training<Batch extends object> {
 	readonly warmUp: number;
 	/** Options that decide the result, kept in the checkpoint: a resume with others is refused. */
 	readonly settings: Readonly<Record<string, string | number | boolean>>;
+	/** Options of the system's card that its networks are built with, kept for `fovea generate`; found by shapes without them. */
+	readonly options?: Options;
+	/** Names of a conditional system's labels, in order. */
+	readonly attributes?: readonly string[];
 	rate(iteration: number): number;
 	/** Batches from number `start` on. */
 	data(start: number, signal?: AbortSignal): AsyncIterable<Batch>;

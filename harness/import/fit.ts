@@ -29,10 +29,14 @@ export interface Fit {
 const counter = /(^|\.)num_batches_tracked$/;
 const statistics = /(^|\.)(running_mean|running_var|num_batches_tracked)$/;
 
-/** Names and shapes of a system's networks; undefined where its options contradict each other. */
-export function describeNetworks(system: System, options: Options): Readonly<Record<string, Shapes>> | undefined {
+/** Names and shapes of a system's networks, or of those named; undefined where its options contradict each other. */
+export function describeNetworks(
+	system: System,
+	options: Options,
+	only?: readonly string[],
+): Readonly<Record<string, Shapes>> | undefined {
 	try {
-		const networks = Object.entries(system.networks(options));
+		const networks = Object.entries(system.networks(options)).filter(([name]) => only?.includes(name) ?? true);
 		return Object.fromEntries(networks.map(([name, build]) => [name, Parameters.describe(build)]));
 	} catch {
 		return undefined;
@@ -70,7 +74,10 @@ export function fitNetwork(tensors: Tensors, network: string, shapes: Shapes, pr
 	return { network, prefix, names, missing, extra, wrong, aside, cost };
 }
 
-/** Prefixes under which some of a network's names occur, the most frequent first. */
+/**
+ * Prefixes under which some of a network's names occur, the most frequent first. One inside another that has more of them is
+ * none: `resnet_blocks.0.` also has a `conv1.weight`.
+ */
 export function prefixesOf(tensors: Tensors, shapes: Shapes): string[] {
 	const endings = new Map<string, string[]>();
 	for (const name of tensors.keys()) {
@@ -87,7 +94,10 @@ export function prefixesOf(tensors: Tensors, shapes: Shapes): string[] {
 			counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
 		}
 	}
-	return [...counts].sort((a, b) => b[1] - a[1]).map(([prefix]) => prefix);
+	const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+	const isInner = (prefix: string, count: number) =>
+		sorted.some(([outer, more]) => more > count && outer !== prefix && prefix.startsWith(outer));
+	return sorted.filter(([prefix, count]) => !isInner(prefix, count)).map(([prefix]) => prefix);
 }
 
 /** 0 for equal shapes; PyTorch keeps scalars as [] or [1]. */

@@ -106,11 +106,11 @@ function findNetworks({ file, network }: Source, tensors: Tensors, system: Syste
 		system.networks(given);
 		throw new Error(`internal: ${system.id} must describe its networks`);
 	}
-	const ids = Object.keys(described);
-	if (network !== undefined && !ids.includes(network)) {
-		throw new RangeError(`${file.path}: network must be one of ${ids.join(", ")} of ${system.id}, got ${network}`);
+	const all = Object.keys(described);
+	if (network !== undefined && !all.includes(network)) {
+		throw new RangeError(`${file.path}: network must be one of ${all.join(", ")} of ${system.id}, got ${network}`);
 	}
-	const wanted = network === undefined ? ids : [network];
+	const wanted = network === undefined ? all : [network];
 	const claims = wanted.flatMap((id) => {
 		const shapes = described[id] as Shapes;
 		return prefixesOf(tensors, shapes)
@@ -127,17 +127,27 @@ function findNetworks({ file, network }: Source, tensors: Tensors, system: Syste
 	if (prefixes.size > 1 || wanted.length === 1) return searchOptions(system, tensors, claimed(claims), given);
 	// One set of tensors, which may be any of the networks: the one it fits best once the options are known.
 	const [prefix = ""] = prefixes;
-	const found = [...new Set(claims.map((claim) => claim.network))]
-		.map((id) => searchOptions(system, tensors, [{ network: id, prefix }], given))
-		.sort((a, b) => a.cost - b.cost);
-	const [best, next] = found as [Found, Found | undefined];
-	if (next !== undefined && next.cost === best.cost) {
-		const alike = found.filter(({ cost }) => cost === best.cost).map(({ fits }) => fits[0]?.network);
+	// Generators of both directions are alike: one search does for them.
+	const kinds = new Map<string, string[]>();
+	for (const id of new Set(claims.map((claim) => claim.network))) {
+		const kind = JSON.stringify(described[id]);
+		kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+	}
+	const costOf = (id: string) => Math.min(...claims.filter(({ network }) => network === id).map(({ cost }) => cost));
+	const sorted = [...kinds.values()].sort(([a = ""], [b = ""]) => costOf(a) - costOf(b));
+	let best: { readonly ids: readonly string[]; readonly found: Found } | undefined;
+	for (const ids of sorted) {
+		if (best !== undefined && best.found.cost < 1) break;
+		const found = searchOptions(system, tensors, [{ network: ids[0] as string, prefix }], given);
+		if (best === undefined || found.cost < best.found.cost) best = { ids, found };
+	}
+	const { ids: alike, found } = best as NonNullable<typeof best>;
+	if (alike.length > 1) {
 		throw new RangeError(
 			`${file.path}: must hold one network of ${system.id}, got one that may be ${alike.join(" or ")}; say which by ${alike[0]}=${file.path}`,
 		);
 	}
-	return best;
+	return found;
 }
 
 interface Claim extends Place {

@@ -24,11 +24,12 @@ export interface Found {
  */
 export function searchOptions(system: System, tensors: Tensors, places: readonly Place[], given: Options): Found {
 	const tried = new Map<string, Found>();
+	const only = places.map(({ network }) => network);
 	const attempt = (options: Options): Found => {
 		const key = JSON.stringify(options);
 		const known = tried.get(key);
 		if (known !== undefined) return known;
-		const described = describeNetworks(system, options);
+		const described = describeNetworks(system, options, only);
 		const fits = places.flatMap(({ network, prefix }) => {
 			const shapes = described?.[network];
 			return shapes === undefined ? [] : [fitNetwork(tensors, network, shapes, prefix)];
@@ -40,22 +41,45 @@ export function searchOptions(system: System, tensors: Tensors, places: readonly
 		return found;
 	};
 	const numbers = numbersOf(tensors);
+	const start = { ...system.options, ...given };
 	const candidates = Object.entries(system.options)
 		.filter(([name]) => !(name in given))
-		.map(([name, value]) => [name, valuesFor(value, system.choices?.[name], numbers)] as const);
-	let best = attempt({ ...system.options, ...given });
+		.map(([name, value]) => [name, valuesFor(value, system.choices?.[name], numbers)] as const)
+		.filter(([name, values]) => values.length > 0 && decidesShapes(system, start, name, values, only));
+	let best = attempt(start);
 	for (let round = 0; round < 6 && best.cost >= 1; round += 1) {
 		const before = best.cost;
 		for (const [name, values] of candidates) {
-			const start = best.options;
+			const { options } = best;
 			for (const value of values) {
-				const found = attempt({ ...start, [name]: value });
+				const found = attempt({ ...options, [name]: value });
 				if (found.cost < best.cost) best = found;
 			}
 		}
 		if (best.cost === before) break;
 	}
 	return best;
+}
+
+/** Whether an option changes any tensor; weights of losses and rates do not. Some values of a number may not be allowed. */
+function decidesShapes(
+	system: System,
+	options: Options,
+	name: string,
+	values: readonly (number | string | boolean)[],
+	only: readonly string[],
+): boolean {
+	const signature = (changed: Options) => {
+		const described = describeNetworks(system, changed, only);
+		const shapes = Object.values(described ?? {}).flat();
+		return described && shapes.map(({ name: tensor, shape }) => `${tensor} ${shape}`).join();
+	};
+	const own = signature(options);
+	const known = options[name];
+	const tries = typeof known === "number" ? [known * 2, known + 1, known / 2, 1, 2, 3, 4, 8] : values;
+	// Where no other value is allowed by itself, it may be together with another option's.
+	const others = tries.map((value) => signature({ ...options, [name]: value })).filter((other) => other !== undefined);
+	return others.length === 0 || others.some((other) => other !== own);
 }
 
 /** What an option of this default may be. */
@@ -66,7 +90,9 @@ function valuesFor(
 ): readonly (number | string | boolean)[] {
 	if (typeof value === "boolean") return [!value];
 	if (typeof value === "string") return choices ?? [];
-	return Number.isInteger(value) ? numbers : [];
+	if (!Number.isInteger(value)) return [];
+	// Depths and counts of channels are small; hundreds of layers would only take time.
+	return value <= 16 ? numbers.filter((number) => number <= 64) : numbers;
 }
 
 /** Small numbers, those of the file's shapes and of its names, and their simple fractions and multiples. */

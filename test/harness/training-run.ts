@@ -6,6 +6,7 @@ import test from "ava";
 import { startEngine } from "../../engine/engine.ts";
 import { buildSystem, type EditingPreset, presets, trainEditor } from "../../harness/experiments/cca-gan.ts";
 import { experimentOf } from "../../harness/experiments/find.ts";
+import { readSafetensors } from "../../harness/safetensors.ts";
 import { readLog, runTraining, type TrainingResult } from "../../harness/training-run.ts";
 import { enginesHere, onEngines } from "../helpers/engines.ts";
 
@@ -86,6 +87,35 @@ test.serial("a checkpoint of other settings is refused by name, and nothing of i
 		const before = await weights(folder, "a");
 		await t.throwsAsync(trained(join(folder, "a"), { seed: 5 }), { message: /same training.*seed 3, not 5/ });
 		t.true(before.equals(await weights(folder, "a")));
+	});
+});
+
+test.serial("a training may start from the networks of another's checkpoint, of the same options alone", async (t) => {
+	await startEngine();
+	await inFolder(async (folder) => {
+		await trained(join(folder, "a"));
+		const start = async (out: string, preset: EditingPreset, seed: number) => {
+			const training = await trainEditor("cca-gan", { ...preset, warmUp: 0, steps: 1, rate: 0 }, { seed });
+			const events = runTraining(training, { out: join(folder, out), seed, weights: join(folder, "a") });
+			try {
+				let next = await events.next();
+				while (next.done !== true) next = await events.next();
+			} finally {
+				training.gan[Symbol.dispose]();
+			}
+		};
+		// At a rate of 0 the networks stay what they were given.
+		await start("b", tiny, 8);
+		const [given, kept] = await Promise.all(
+			["a", "b"].map((name) => readSafetensors(join(folder, name, "checkpoint.safetensors"))),
+		);
+		for (const [name, { values }] of given?.tensors ?? []) {
+			if (/^[GD]\./.test(name)) t.deepEqual(kept?.tensors.get(name)?.values, values, name);
+		}
+		const wider = { ...tiny, networks: { ...tiny.networks, gConvDim: 8 } };
+		await t.throwsAsync(start("c", wider, 8), {
+			message: /checkpoint\.safetensors: G\..* must have shape .*its options are .*gConvDim/,
+		});
 	});
 });
 

@@ -1,0 +1,74 @@
+import type { AddCommand } from "../command-line.ts";
+import type { GenerateOptions } from "../generate/generate.ts";
+
+interface Flags {
+	readonly checkpoint: string;
+	readonly input?: string;
+	readonly out: string;
+	readonly edit: readonly string[];
+	readonly source?: string;
+	readonly labels?: string;
+	readonly attributes?: string;
+	readonly direction?: string;
+	readonly count?: string;
+	readonly seed: string;
+	readonly size?: string;
+}
+
+const listed = (text: string, before: readonly string[]) => [...before, ...text.split(",")];
+
+/** `fovea generate`: a trained or imported system over a folder of pictures. */
+export const addGenerate: AddCommand = (program, line) => {
+	program
+		.command("generate")
+		.description("apply a trained or imported system to pictures: results, masks and overlays in --out")
+		.argument("<system>", "id of the system, as the checkpoint has it")
+		.requiredOption("--checkpoint <folder>", "of fovea train or fovea import")
+		.requiredOption("--out <folder>", "empty or not there yet")
+		.option("--input <folder>", "pictures of any size; left out where the system starts from noise")
+		.option(
+			"--edit <targets>",
+			"conditional systems: Blond_Hair, Male=0 or Male+Young, separated by commas",
+			listed,
+			[],
+		)
+		.option("--source <attributes>", "labels that every picture has, as Male+Young; none without it")
+		.option("--labels <file>", "labels of each picture, in the form of CelebA's list_attr_celeba.txt")
+		.option("--attributes <names>", "names of the labels in order, where the checkpoint says none")
+		.option("--direction <way>", "two-domain systems: a-to-b or b-to-a", "a-to-b")
+		.option("--count <n>", "pictures from noise")
+		.option("--seed <n>", "of the noise", "0")
+		.option("--size <n>", "cut to a square and resize to this side first; the pictures' own size without it")
+		.action(async (system: string, flags: Flags) => {
+			const { startEngine } = await import("../../engine/engine.ts");
+			const { wholeNumber } = await import("../experiments/find.ts");
+			const { generate } = await import("../generate/generate.ts");
+			const { openModel } = await import("../generate/model.ts");
+			const { direction } = flags;
+			if (direction !== "a-to-b" && direction !== "b-to-a") {
+				throw new RangeError(`--direction: must be a-to-b or b-to-a, got ${direction}`);
+			}
+			const optional = (name: "count" | "size") => {
+				const text = flags[name];
+				return text === undefined ? {} : { [name]: wholeNumber(`--${name}`, text, 1) };
+			};
+			const request: GenerateOptions = {
+				...{ out: flags.out, edits: flags.edit, input: flags.input, source: flags.source, labels: flags.labels },
+				...{ direction, attributes: flags.attributes?.split(","), seed: wholeNumber("--seed", flags.seed) },
+				...{ ...optional("count"), ...optional("size"), signal: line.signal },
+			};
+			await startEngine();
+			const model = await openModel(flags.checkpoint, system);
+			try {
+				if (model.absent.length > 0) line.say(`not in the checkpoint: ${model.absent.join(", ")}`);
+				const progress = line.progress(`generating with ${system}`);
+				const generated = await generate(model, request, (event) => progress.update(event));
+				progress[Symbol.dispose]();
+				const { pictures, out } = generated;
+				const masks = pictures.reduce((sum, { maps }) => sum + maps.length, 0);
+				line.answer(generated, `${pictures.length} results and ${masks} masks in ${out}`);
+			} finally {
+				model[Symbol.dispose]();
+			}
+		});
+};

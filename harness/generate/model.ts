@@ -1,0 +1,100 @@
+/** Opens a checkpoint, of a training or imported, as the system that it is of. */
+import type { Parameters } from "../../engine/parameters.ts";
+import type { Gan } from "../../models/paper.ts";
+import type { Options, System } from "../../models/system.ts";
+import { checkpointFile, hasCheckpoint, readHeader } from "../checkpoint.ts";
+import { searchOptions } from "../import/options.ts";
+import { readSafetensors, type SafeTensors } from "../safetensors.ts";
+import { findSystem } from "../systems.ts";
+
+export interface Model extends Disposable {
+	readonly system: System;
+	readonly options: Options;
+	readonly gan: Gan<object>;
+	/** Names of its labels, where the checkpoint says them. */
+	readonly attributes: readonly string[] | undefined;
+	/** Networks that the checkpoint lacks; zeros stand for their values. */
+	readonly absent: readonly string[];
+	/** Whether what `run` gives depends on networks that the checkpoint lacks: it is run with one value in them, and another. */
+	needsAbsent(run: () => Uint8Array): boolean;
+	/** The checkpoint's file. */
+	readonly path: string;
+}
+
+/** Throws, naming the folder, where it holds no checkpoint, or one of another system than `expected`. */
+export async function openModel(folder: string, expected?: string): Promise<Model> {
+	if (!hasCheckpoint(folder)) {
+		throw new Error(`${folder}: must hold a checkpoint of fovea train or fovea import, got none`);
+	}
+	const path = checkpointFile(folder);
+	const header = await readHeader(folder);
+	if (expected !== undefined && expected !== header.system) {
+		throw new RangeError(`${path}: must be of ${expected}, got ${header.system}`);
+	}
+	const system = await findSystem(header.system, path);
+	if (system.build === undefined)
+		throw new RangeError(`${path}: must be of a system that can be built, got ${system.id}`);
+	const stored = await readSafetensors(path);
+	const options = { ...system.options, ...(header.options ?? optionsOf(system, stored, path)) };
+	const gan = system.build(options);
+	try {
+		const absent = fill(gan, stored, path);
+		const needsAbsent = (run: () => Uint8Array) => {
+			if (absent.length === 0) return false;
+			const results = [1, 0].map((value) => {
+				for (const network of absent) set(gan.networks[network] as Parameters, value);
+				return Buffer.from(run());
+			}) as [Buffer, Buffer];
+			return !results[0].equals(results[1]);
+		};
+		return {
+			...{ system, options, gan, attributes: header.attributes, absent, path, needsAbsent },
+			[Symbol.dispose]: () => gan[Symbol.dispose](),
+		};
+	} catch (error) {
+		gan[Symbol.dispose]();
+		throw error;
+	}
+}
+
+/** Checkpoints of before options were kept say them by their shapes. */
+function optionsOf(system: System, { tensors }: SafeTensors, path: string): Options {
+	const weights = new Map(
+		[...tensors]
+			.filter(([name]) => !/^(optimizer|memory)\//.test(name))
+			.map(([name, { shape, values }]) => [name, { shape, read: () => ({ shape, data: Float32Array.from(values) }) }]),
+	);
+	const places = Object.keys(system.networks()).map((network) => ({ network, prefix: `${network}.` }));
+	const { options, cost, fits } = searchOptions(system, weights, places, {});
+	if (cost < 1) return options;
+	const worst = fits.find((each) => each.missing.length + each.extra.length + each.wrong.length > 0);
+	throw new RangeError(
+		`${path}: must have the tensors of ${system.id} at some options, got others in ${worst?.network ?? "its networks"}`,
+	);
+}
+
+/** Gives the networks their values; returns those of which there are none. */
+function fill(gan: Gan<object>, { tensors }: SafeTensors, path: string): string[] {
+	const absent: string[] = [];
+	for (const [network, parameters] of Object.entries(gan.networks)) {
+		const names = parameters.entries().map(({ name }) => name);
+		if (names.length > 0 && names.every((name) => !tensors.has(`${network}.${name}`))) {
+			absent.push(network);
+			set(parameters, 0);
+			continue;
+		}
+		for (const name of names) {
+			const tensor = tensors.get(`${network}.${name}`);
+			if (tensor === undefined) throw new RangeError(`${path}: must hold ${network}.${name}, got no such tensor`);
+			parameters.write(name, { shape: tensor.shape, data: Float32Array.from(tensor.values) });
+		}
+	}
+	return absent;
+}
+
+function set(parameters: Parameters, value: number): void {
+	for (const { name } of parameters.entries()) {
+		const { shape, data } = parameters.read(name);
+		parameters.write(name, { shape, data: new Float32Array(data.length).fill(value) });
+	}
+}
