@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url";
 import { didYouMean } from "../suggest.ts";
 import { brains } from "./brains.ts";
 import { brats } from "./brats.ts";
-import { celeba } from "./celeba.ts";
+import { agaGanAttributes, celeba } from "./celeba.ts";
 import { classFolders } from "./class-folders.ts";
 import type { Dataset } from "./dataset.ts";
-import { faces } from "./faces.ts";
+import { faceAttributes, faces } from "./faces.ts";
+import { guidedFaces } from "./guided-faces.ts";
 import { horses } from "./horses.ts";
 import { lowered, type ResolutionDataset } from "./resolution.ts";
 import { superResolution } from "./super-resolution.ts";
@@ -33,6 +34,8 @@ export interface FindDefaults {
 	readonly loadSize?: number;
 	/** How many times larger the high resolution is. */
 	readonly scale?: number;
+	/** How CelebA is split. @default "stargan" */
+	readonly split?: "stargan" | "aga-gan";
 	/** Folder of data sets. @default the environment's FOVEA_DATA */
 	readonly folder?: string | undefined;
 }
@@ -84,7 +87,13 @@ export async function openDataset(spec: string, defaults: FindDefaults = {}): Pr
 	}
 	if (name === "celeba") {
 		const root = path ?? (await inFolder(defaults, "celeba"));
-		return celeba({ root, ...defined({ size, attributes, crop: number("crop", undefined), testCount: test }) });
+		const { split, train: trainCount } = defaults;
+		const chosen = split === "aga-gan" ? defined({ split, trainCount }) : {};
+		return celeba({
+			root,
+			...chosen,
+			...defined({ size, attributes, crop: number("crop", undefined), testCount: test }),
+		});
 	}
 	const root = path ?? (await inFolder(defaults, "brats", "brats20_slices"));
 	const modalities = text("modalities")?.split("+").map(Number) ?? chosenModalities(defaults.channels);
@@ -145,6 +154,28 @@ export async function openResolution(spec: string, defaults: FindDefaults = {}):
 	if (Object.keys(given).length > 0) return superResolution({ folders: given, scale });
 	const [train, test] = await Promise.all([inFolder(defaults, "t91"), inFolder(defaults, "set5")]);
 	return superResolution({ folders: { train, test }, scale });
+}
+
+/**
+ * Opens faces with AGA-GAN's attribute vector, in two resolutions (see guided-faces.ts): `faces`, `celeba`, `celeba:/path`.
+ * Drawn faces are drawn twice as large as they are shown, so that the resize has something to do.
+ */
+export async function openGuidedFaces(
+	spec: string,
+	{ lowSize, scale, ...defaults }: FindDefaults & { readonly lowSize: number; readonly scale: number },
+): Promise<ResolutionDataset> {
+	const name = /^[^:]*/.exec(spec)?.[0] ?? "";
+	const kinds: Readonly<Record<string, FindDefaults>> = {
+		faces: {
+			size: Math.min(512, 2 * lowSize * scale),
+			attributes: faceAttributes.filter((attribute) => agaGanAttributes.includes(attribute)),
+		},
+		celeba: { size: 178, attributes: agaGanAttributes, split: "aga-gan" },
+	};
+	const own = kinds[name];
+	const names = Object.keys(kinds);
+	if (own === undefined) throw new Error(`--data: must be one of ${names.join(", ")}, got ${didYouMean(name, names)}`);
+	return guidedFaces(await openDataset(spec, { ...defaults, ...own }), { lowSize, scale });
 }
 
 /** `FOVEA_DATA/name`, under the first of the names that is there. */

@@ -14,7 +14,7 @@ export interface ResolutionExample {
 	readonly low: PixelArray;
 	/** `scale` times as high and wide as `low`. */
 	readonly high: PixelArray;
-	/** One number per attribute, 0 or 1, where the set has attributes. */
+	/** One number per attribute, 0 or 1 (−1, 0 or 1 in guided-faces.ts), where the set has attributes. */
 	readonly label?: Float32Array;
 }
 

@@ -5,6 +5,7 @@ import type { Experiment, PresetName } from "./experiment.ts";
 import { presetNames } from "./experiment.ts";
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
+	"aga-gan": () => import("./aga-gan.ts"),
 	"cca-gan": () => import("./cca-gan.ts"),
 };
 
