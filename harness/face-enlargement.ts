@@ -65,7 +65,7 @@ export async function* reproduceEnlargement(
 	const seeds = options.seeds ?? preset.seeds;
 	const folderOf = (system: string, seed: number) => join(out, "trainings", `${system}-${seed}`);
 	const job = (system: string, seed: number): PoolJob => ({
-		...{ system, seed, preset: options.preset, data: options.data, steps: options.steps },
+		...{ paper: paper.id, system, seed, preset: options.preset, data: options.data, steps: options.steps },
 		out: folderOf(system, seed),
 		...(system === refinement.system ? { from: folderOf(refinement.of, seed) } : {}),
 	});

@@ -11,7 +11,7 @@ import { openGuidedFaces } from "../datasets/find.ts";
 import { type ResolutionDataset, resolutionBatches } from "../datasets/resolution.ts";
 import { enlargementSheets } from "../enlargement-sheets.ts";
 import { linearDecay } from "../train.ts";
-import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import type { Experiment, PresetName, Settings, Training, TrainingOptions } from "./experiment.ts";
 
 /** Sizes and budget of one preset. */
 export interface GuidedPreset {
@@ -80,6 +80,16 @@ export const presets: Readonly<Record<PresetName, GuidedPreset>> = {
 	},
 };
 
+const networkNumbers = ["lowSize", "scale", "width"] as const;
+const presetNumbers = ["batchSize", "warmUp", "rate", "decayOver"] as const;
+
+/** The preset with other numbers. */
+function withSettings(preset: GuidedPreset, set: Settings): GuidedPreset {
+	const given = (names: readonly string[]) =>
+		Object.fromEntries(names.flatMap((name) => (set[name] === undefined ? [] : [[name, set[name]]])));
+	return { ...preset, ...given(presetNumbers), networks: { ...preset.networks, ...given(networkNumbers) } };
+}
+
 /** Opens the preset's faces, or the set named instead of them. */
 export function openPresetData(
 	{ pictures, networks, ...preset }: GuidedPreset,
@@ -120,7 +130,7 @@ async function loadGenerator(target: DualAttentionUnet, preset: GuidedPreset, fr
 async function train(
 	system: string,
 	preset: GuidedPreset,
-	options: Omit<TrainingOptions, "preset">,
+	options: Omit<TrainingOptions, "preset" | "set">,
 ): Promise<Training<ResolutionBatch>> {
 	const { data, seed, from } = options;
 	const isUnet = system === unet;
@@ -157,7 +167,8 @@ async function train(
 export const experiment: Experiment = {
 	paper,
 	systems: ["aga-gan", "aga-gan-unguided", unet],
-	training: (system, { preset, ...options }) => train(system, presets[preset], options),
+	settable: [...networkNumbers, ...presetNumbers],
+	training: (system, { preset, set = {}, ...options }) => train(system, withSettings(presets[preset], set), options),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceEnlargement } = await import("../face-enlargement.ts");
