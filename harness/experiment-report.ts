@@ -20,10 +20,16 @@ export async function writeReport(paper: Paper, report: Reproduction, folder: st
 /** Files of a report that hold nothing but what systems made. */
 const generatedOnly = /^(generated\.png|attention-.*\.(png|json)|losses\.svg)$/;
 
-/** Writes a copy of the report and those files into `keep`. */
-export async function keepReport(paper: Paper, report: Reproduction, out: string, keep: string): Promise<void> {
-	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => generatedOnly.test(file)));
-	const maps = (await readdir(out)).filter((file) => file.endsWith(".json") && generatedOnly.test(file));
+/** Writes a copy of the report and the files that may be passed on into `keep`. */
+export async function keepReport(
+	paper: Paper,
+	report: Reproduction,
+	out: string,
+	keep: string,
+	passedOn = generatedOnly,
+): Promise<void> {
+	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => passedOn.test(file)));
+	const maps = (await readdir(out)).filter((file) => /^attention-.*\.json$/.test(file) && passedOn.test(file));
 	for (const file of [...Object.keys(pictures), ...maps])
 		await writeAtomically(join(keep, file), await readFile(join(out, file)));
 	await writeReport(paper, { ...report, pictures }, keep);

@@ -192,7 +192,7 @@ export const paper: Paper = {
 		},
 		{
 			...{ text: "AttentionGAN changes the background less than CycleGAN", where: "abstract" },
-			...{ better: "attention-gan", worse: "cyclegan", metric: "background-psnr", direction: "higher" },
+			...{ better: "attention-gan", worse: "cyclegan", metric: "background-ssim", direction: "higher" },
 			published: "no number",
 		},
 		{

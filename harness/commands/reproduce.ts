@@ -17,7 +17,10 @@ export const addReproduce: AddCommand = (program, line) => {
 		.description("a paper's experiment: train its systems over seeds, evaluate, show, decide its claims")
 		.argument("<paper>", "id of the paper, for example cca-gan")
 		.option("--preset <name>", "smoke (minutes), laptop (hours) or paper", "smoke")
-		.option("--data <spec>", "faces, celeba or celeba:PATH; the preset's without it")
+		.option(
+			"--data <spec>",
+			"faces, celeba, horses, horse2zebra, or a set by its path, as celeba:PATH; the preset's without it",
+		)
 		.option("--out <folder>", "where everything is kept; the same folder resumes", undefined)
 		.option("--workers <n>", "trainings at a time, one thread each; 2 without it")
 		.option("--seeds <list>", "seeds of the trainings, as 1,2,3; the preset's without it")

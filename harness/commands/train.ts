@@ -20,7 +20,10 @@ export const addTrain: AddCommand = (program, line) => {
 		.command("train")
 		.description("train one system: checkpoint, log.jsonl, sample grid and attention maps in --out")
 		.argument("<system>", "id of the system, for example cca-gan")
-		.option("--data <spec>", "faces, celeba or celeba:PATH; the preset's without it")
+		.option(
+			"--data <spec>",
+			"faces, celeba, horses, horse2zebra, or a set by its path, as celeba:PATH; the preset's without it",
+		)
 		.option("--preset <name>", "smoke, laptop or paper", "smoke")
 		.option("--experiment <paper>", "the paper whose presets count, where several compare the system")
 		.requiredOption("--out <folder>", "where the training is kept")

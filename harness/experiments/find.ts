@@ -6,6 +6,7 @@ import { presetNames } from "./experiment.ts";
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
 	"aga-gan": () => import("./aga-gan.ts"),
+	"attention-gan": () => import("./attention-gan.ts"),
 	"cca-gan": () => import("./cca-gan.ts"),
 };
 
