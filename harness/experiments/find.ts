@@ -8,6 +8,7 @@ const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: 
 	"aga-gan": () => import("./aga-gan.ts"),
 	"attention-gan": () => import("./attention-gan.ts"),
 	"cca-gan": () => import("./cca-gan.ts"),
+	"sag-gan": () => import("./sag-gan.ts"),
 };
 
 /** Ids of the papers that can be reproduced. */

@@ -1,0 +1,250 @@
+/**
+ * The experiment of augmentation papers: trains the augmenting systems on the training split, classifiers on the augmented
+ * sets, tests them on slices of other patients, and decides the paper's claims.
+ */
+import { join, relative } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { currentEngine } from "../engine/engine.ts";
+import type { Score } from "../metrics/metric.ts";
+import type { Claim } from "../models/paper.ts";
+import { paper } from "../models/sag-gan.ts";
+import {
+	augmenterTable,
+	classifierTable,
+	draw,
+	type JudgedAugmenter,
+	type JudgedClassifier,
+	mainTable,
+} from "./augmentation-report.ts";
+import {
+	type AugmenterScores,
+	type AugmenterTest,
+	augmenterTest,
+	brightnessArea,
+	patientResamples,
+	scoreAugmenter,
+	scoreClassifier,
+} from "./augmentation-scores.ts";
+import {
+	type AugmentationId,
+	type AugmentationPreset,
+	augmentationIds,
+	buildClassifier,
+	buildPresetAugmenter,
+	classifierId,
+	openSlices,
+	type Suffix,
+	shares,
+} from "./augmentation-setup.ts";
+import { type Augmenter, type AugmenterId, augmenterIds } from "./augmenters.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { type ClaimVerdict, decide } from "./claims.ts";
+import { tumourAttribute } from "./datasets/brains.ts";
+import { byAttribute } from "./datasets/unpaired.ts";
+import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import {
+	type ReproduceEvent,
+	type ReproduceOptions,
+	type Reproduction,
+	reproductionSchema,
+	type TrainingReport,
+} from "./reproduce.ts";
+import { selectedClassifier, tumourScores } from "./selected-classifier.ts";
+import { type Slices, stacked } from "./slices.ts";
+import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
+import { version } from "./version.ts";
+
+interface Planned<Id> {
+	readonly id: Id;
+	readonly suffix: Suffix;
+	readonly job: PoolJob;
+}
+
+/** Runs the experiment into `options.out`, yielding progress; returns the report that it also writes as report.json. */
+export async function* reproduceAugmentation(
+	preset: AugmentationPreset,
+	options: ReproduceOptions,
+): AsyncGenerator<ReproduceEvent, Reproduction> {
+	const { out, workers, signal } = options;
+	const begun = performance.now();
+	const seeds = options.seeds ?? preset.seeds;
+	const planned = <Id extends string>(ids: readonly Id[], nameOf: (id: Id, suffix: Suffix) => string): Planned<Id>[] =>
+		(Object.keys(shares) as Suffix[]).flatMap((suffix) =>
+			ids.flatMap((id) =>
+				seeds.map((seed) => {
+					const system = nameOf(id, suffix);
+					const folder = join(out, "trainings", `${system}-${seed}`);
+					const { preset: name, data, steps } = options;
+					return { id, suffix, job: { paper: paper.id, system, seed, preset: name, data, steps, out: folder } };
+				}),
+			),
+		);
+	const augmenters = planned(augmenterIds, (id, suffix) => `${id}${suffix}`);
+	const trained = yield* runPool(
+		augmenters.map(({ job }) => job),
+		{ workers, signal },
+	);
+	const folderOf = (id: AugmentationId, suffix: Suffix, seed: number) =>
+		augmenters.find((one) => one.id === id && one.suffix === suffix && one.job.seed === seed)?.job.out;
+	const classifiers = planned(augmentationIds, classifierId).map((one) => ({
+		...one,
+		job: { ...one.job, from: folderOf(one.id, one.suffix, one.job.seed) },
+	}));
+	const classified = yield* runPool(
+		classifiers.map(({ job }) => job),
+		{ workers, signal },
+	);
+
+	const test = await stacked(await openSlices(preset, options.data), "test");
+	const tests = new Map<Suffix, AugmenterTest>();
+	const made: JudgedAugmenter[] = [];
+	for (const [index, { id, suffix }] of augmenters.entries()) {
+		signal?.throwIfAborted();
+		const training = trained[index] as PoolResult;
+		yield { what: `judging ${training.system} (seed ${training.seed})`, done: index, total: augmenters.length };
+		const given = tests.get(suffix) ?? (await augmenterTest(await openSlices(preset, options.data, suffix), test));
+		tests.set(suffix, given);
+		const augmenter = await trainedAugmenter(preset, id, training, options.steps);
+		const scores = await scoreAugmenter(augmenter, given, training.seed);
+		augmenter.gan[Symbol.dispose]();
+		made.push({ id, suffix, training, scores, belowFloor: missesOf(scores, given) });
+	}
+	const area = brightnessArea(test);
+	const resamples = patientResamples(test, preset.resamples, 11);
+	const judged: JudgedClassifier[] = [];
+	for (const [index, { id, suffix }] of classifiers.entries()) {
+		signal?.throwIfAborted();
+		const training = classified[index] as PoolResult;
+		yield { what: `testing ${training.system} (seed ${training.seed})`, done: index, total: classifiers.length };
+		const scores = scoreClassifier(await chancesOf(preset, training, test), test, resamples);
+		const own = scores.values.auc.value;
+		const source = made.find((one) => one.id === id && one.suffix === suffix && one.training.seed === training.seed);
+		const missed = [
+			own < area ? `the classifier's AUC is ${rounded(own)}, under ${rounded(area)}` : undefined,
+			source?.belowFloor,
+		].filter((text) => text !== undefined);
+		const belowFloor = missed.length === 0 ? undefined : `under-trained: ${missed.join("; ")}`;
+		judged.push({ augmentation: id, suffix, training, scores, belowFloor });
+	}
+	yield { what: "testing", done: classifiers.length, total: classifiers.length };
+
+	const table = mainTable(judged);
+	const report: Reproduction = {
+		schema: reproductionSchema,
+		paper: paper.id,
+		preset: options.preset,
+		fovea: version,
+		engine: { name: currentEngine().name, version: currentEngine().version },
+		data: (await openSlices(preset, options.data)).describe(),
+		command: commandOf(paper.id, options),
+		seconds: (performance.now() - begun) / 1000,
+		tables: [table, classifierTable(judged), augmenterTable(made)],
+		table,
+		claims: paper.claims.flatMap((claim) => decideClaim(claim, judged)),
+		floor: floorSentences(area, tests),
+		trainings: [
+			...made.map((one) => trainingReport(out, one.training, one.scores.scores, one.belowFloor)),
+			...judged.map((one) => trainingReport(out, one.training, one.scores.scores, one.belowFloor)),
+		],
+		pictures: await pictures(preset, options, made),
+	};
+	await writeReport(paper, report, out);
+	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
+	return report;
+}
+
+const rounded = (value: number) => value.toPrecision(3);
+
+async function trainedAugmenter(
+	preset: AugmentationPreset,
+	id: AugmenterId,
+	{ out, seed }: PoolResult,
+	steps: number | undefined,
+): Promise<Augmenter> {
+	const augmenter = buildPresetAugmenter(id, preset, seed, steps);
+	await loadCheckpoint(out, augmenter.gan);
+	return augmenter;
+}
+
+/** Chances of a tumour in the test slices by a trained classifier's best weights. */
+async function chancesOf(preset: AugmentationPreset, { out, seed }: PoolResult, test: Slices): Promise<Float64Array> {
+	using classifier = selectedClassifier({
+		build: () => buildClassifier(preset, seed),
+		every: 1,
+		// Nothing is selected any more.
+		images: tf.zeros([1, 1, 1, 1]),
+		classes: Int32Array.of(0),
+	});
+	await loadCheckpoint(out, classifier);
+	const images = tf.tensor4d(test.signed(), test.shape);
+	const chances = tumourScores(classifier, images);
+	images.dispose();
+	return chances;
+}
+
+/** Why an augmenter's pictures lie below the floor; undefined where they clear it. */
+function missesOf(
+	{ fid, outside }: AugmenterScores,
+	{ blurredFid, blurredOutside = Number.POSITIVE_INFINITY }: AugmenterTest,
+): string | undefined {
+	const missed = [
+		fid >= blurredFid ? `FID-lite ${rounded(fid)} not below ${rounded(blurredFid)}` : "",
+		outside !== undefined && outside > blurredOutside
+			? `background changed by ${rounded(outside)}, over ${rounded(blurredOutside)}`
+			: "",
+	].filter((text) => text !== "");
+	return missed.length === 0 ? undefined : missed.join(", ");
+}
+
+function floorSentences(area: number, tests: ReadonlyMap<Suffix, AugmenterTest>): string[] {
+	const each = (of: (test: AugmenterTest) => number | undefined) =>
+		[...tests.values()]
+			.map(of)
+			.map((value) => (value === undefined ? "–" : rounded(value)))
+			.join(" and, on an eighth, ");
+	return [
+		`AUC of the classifier at least ${rounded(area)}, that of the slices' mean brightness alone`,
+		`FID-lite of an augmenter's pictures below ${each(({ blurredFid }) => blurredFid)}, that of training slices blurred to a quarter of their size`,
+		`mean change outside the true mask, tumours taken out, at most ${each(({ blurredOutside }) => blurredOutside)}, that of the same blurred slices`,
+	];
+}
+
+/** The verdict of a claim whose systems were all trained. Metrics that end in -eighth are of the smaller training set. */
+function decideClaim(claim: Claim, judged: readonly JudgedClassifier[]): ClaimVerdict[] {
+	const suffix: Suffix = claim.metric.endsWith("-eighth") ? "-eighth" : "";
+	const metric = claim.metric.startsWith("auc") ? "auc" : "accuracy";
+	const of = (augmentation: string) =>
+		judged
+			.filter((one) => one.augmentation === augmentation && one.suffix === suffix)
+			.map(({ training, scores, belowFloor }) => ({ seed: training.seed, ...scores.values[metric], belowFloor }));
+	const [better, worse] = [of(claim.better), of(claim.worse)];
+	return better.length === 0 || worse.length === 0 ? [] : [decide(claim, better, worse, { seed: 13 })];
+}
+
+function trainingReport(
+	out: string,
+	training: PoolResult,
+	scores: readonly Score[],
+	belowFloor: string | undefined,
+): TrainingReport {
+	const { system, seed, result } = training;
+	const { seconds, steps } = result;
+	const folder = relative(out, training.out);
+	return { system, seed, folder, seconds, steps, scores, ...(belowFloor === undefined ? {} : { belowFloor }) };
+}
+
+/** Sheets of the first training of each system on the whole set. */
+async function pictures(preset: AugmentationPreset, options: ReproduceOptions, made: readonly JudgedAugmenter[]) {
+	const firsts = augmenterIds.flatMap((id) => made.filter((one) => one.id === id && one.suffix === "").slice(0, 1));
+	const augmenters = await Promise.all(
+		firsts.map(async ({ id, training }) => ({
+			augmenter: await trainedAugmenter(preset, id, training, options.steps),
+			seed: training.seed,
+		})),
+	);
+	const dataset = byAttribute(await openSlices(preset, options.data), tumourAttribute);
+	const trainings = made.map(({ training }) => training);
+	const shown = await draw(options.out, dataset, augmenters, trainings);
+	for (const { augmenter } of augmenters) augmenter.gan[Symbol.dispose]();
+	return shown;
+}

@@ -1,0 +1,174 @@
+/**
+ * SAG-GAN's Table I: pictures of every augmenting system, one for each training picture, are added to the training set of a
+ * ResNet18, which is tested on slices of other patients. On the whole training set and on an eighth of it.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { Random } from "../../engine/random.ts";
+import type { LabelledBatch, UnpairedBatch } from "../../models/paper.ts";
+import { paper } from "../../models/sag-gan.ts";
+import {
+	type AugmentationId,
+	type AugmentationPreset,
+	augmentationIds,
+	augmenterSteps,
+	buildClassifier,
+	buildPresetAugmenter,
+	classifierId,
+	openSlices,
+	type Suffix,
+	shares,
+} from "../augmentation-setup.ts";
+import { translationSheet } from "../augmentation-sheets.ts";
+import { type AugmenterId, augmenterIds, syntheticExamples } from "../augmenters.ts";
+import { loadCheckpoint } from "../checkpoint.ts";
+import { overSampled, underSampled } from "../class-balance.ts";
+import { tumourAttribute } from "../datasets/brains.ts";
+import { batches, type Dataset } from "../datasets/dataset.ts";
+import { byAttribute, unpairedBatches } from "../datasets/unpaired.ts";
+import { choosing, extended, trainingClasses } from "../datasets/views.ts";
+import { selectedClassifier } from "../selected-classifier.ts";
+import { stacked } from "../slices.ts";
+import { linearDecay } from "../train.ts";
+import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+
+export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
+	smoke: {
+		data: "brains",
+		pictures: { train: 192, test: 128 },
+		...{ imageSize: 32, ngf: 6, blocks: 1, ndf: 6, dLayers: 2, reduction: 4, latent: 16 },
+		...{ batchSize: 1, steps: 60, rate: 2e-3, noise: { batchSize: 4, steps: 60 } },
+		classifier: { width: 8, steps: 60, batchSize: 16, rate: 2e-3, every: 20 },
+		seeds: [1],
+		resamples: 100,
+	},
+	laptop: {
+		data: "brains",
+		pictures: { train: 800, test: 400 },
+		...{ imageSize: 64, ngf: 24, blocks: 4, ndf: 32, dLayers: 3, reduction: 8, latent: 64 },
+		...{ batchSize: 1, steps: 4000, rate: 4e-4, noise: { batchSize: 8, steps: 4000 } },
+		classifier: { width: 32, steps: 800, batchSize: 32, rate: 1e-3, every: 50 },
+		seeds: [1, 2],
+		resamples: 1000,
+	},
+	// §IV: T1 with contrast at 240 × 240, patients 70 to 10 to 20. What the paper leaves open is UAGGAN's and CycleGAN's
+	// (200 epochs) and an ordinary classifier's (Adam 1e-4, 50 epochs in batches of 32 of about 23,000 slices).
+	paper: {
+		data: "brats",
+		pictures: { train: 23_000, test: 6500 },
+		...{ imageSize: 240, ngf: 64, blocks: 9, ndf: 64, dLayers: 3, reduction: 16, latent: 512 },
+		...{ batchSize: 1, steps: 2_300_000, rate: 2e-4, noise: { batchSize: 16, steps: 375_000 } },
+		classifier: { width: 64, steps: 36_000, batchSize: 32, rate: 1e-4, every: 720 },
+		seeds: [1, 2, 3],
+		resamples: 1000,
+	},
+};
+
+const suffixes = Object.keys(shares) as Suffix[];
+const augmenters = new Map<string, readonly [AugmenterId, Suffix]>(
+	suffixes.flatMap((suffix) => augmenterIds.map((id) => [`${id}${suffix}`, [id, suffix]] as const)),
+);
+const classifiers = new Map<string, readonly [AugmentationId, Suffix]>(
+	suffixes.flatMap((suffix) => augmentationIds.map((id) => [classifierId(id, suffix), [id, suffix]] as const)),
+);
+
+async function trainAugmenter(
+	[id, suffix]: readonly [AugmenterId, Suffix],
+	preset: AugmentationPreset,
+	{ data, seed, steps: wanted }: Omit<TrainingOptions, "preset">,
+): Promise<Training<UnpairedBatch>> {
+	const dataset = await openSlices(preset, data, suffix);
+	const unpaired = byAttribute(dataset, tumourAttribute);
+	const augmenter = buildPresetAugmenter(id, preset, seed, wanted);
+	const steps = wanted ?? augmenterSteps(id, preset);
+	const batchSize = augmenter.isTranslator ? preset.batchSize : preset.noise.batchSize;
+	const decay = linearDecay(steps, 0.5);
+	return {
+		gan: augmenter.gan,
+		steps,
+		warmUp: 0,
+		settings: {
+			data: dataset.describe(),
+			...{ steps, batchSize, imageSize: preset.imageSize, rate: preset.rate },
+			...{ ngf: preset.ngf, blocks: preset.blocks, ndf: preset.ndf, latent: preset.latent },
+		},
+		// PGGAN and MSG-GAN are published with a constant rate.
+		rate: (iteration) => (augmenter.isTranslator ? decay(iteration) : 1),
+		data: (start, signal) =>
+			unpairedBatches(unpaired, {
+				...{ split: "train", batchSize, flip: true, masks: id === "sag-gan", start },
+				seed: Random.seed(seed).split("data").uint32(),
+				...(signal === undefined ? {} : { signal }),
+			}),
+		preview: async () => ({ "samples.png": await translationSheet(augmenter, unpaired, seed) }),
+	};
+}
+
+/** The training set after an augmentation; `from` is the folder of the augmenter's training. */
+async function augmented(
+	augmentation: AugmentationId,
+	dataset: Dataset,
+	preset: AugmentationPreset,
+	{ seed, from }: Pick<TrainingOptions, "seed" | "from">,
+): Promise<Dataset> {
+	const random = Random.seed(seed).split(augmentation);
+	const classes = trainingClasses(dataset);
+	if (augmentation === "without-augmentation") return dataset;
+	if (augmentation === "over-sampling") return choosing(dataset, overSampled(classes, random), "over-sampled");
+	if (augmentation === "under-sampling") return choosing(dataset, underSampled(classes, random), "under-sampled");
+	if (from === undefined) {
+		throw new RangeError(`--from: must be the folder of a training of ${augmentation}, got none`);
+	}
+	const augmenter = buildPresetAugmenter(augmentation, preset, seed);
+	using gan = augmenter.gan;
+	await loadCheckpoint(from, gan);
+	return extended(dataset, await syntheticExamples(augmenter, dataset, seed), `pictures of ${augmentation}`);
+}
+
+async function trainClassifier(
+	[augmentation, suffix]: readonly [AugmentationId, Suffix],
+	preset: AugmentationPreset,
+	{ data, seed, steps: wanted, from }: Omit<TrainingOptions, "preset">,
+): Promise<Training<LabelledBatch>> {
+	const { width, batchSize, rate, every } = preset.classifier;
+	const steps = wanted ?? preset.classifier.steps;
+	const given = await openSlices(preset, data, suffix);
+	const dataset = await augmented(augmentation, given, preset, { seed, from });
+	const validation = await stacked(given, "validation");
+	const decay = linearDecay(steps, 0.5);
+	return {
+		gan: selectedClassifier({
+			build: () => buildClassifier(preset, seed),
+			every: Math.min(every, steps),
+			images: tf.tensor4d(validation.signed(), validation.shape),
+			classes: validation.classes,
+		}),
+		steps,
+		warmUp: 0,
+		settings: { augmentation, data: dataset.describe(), ...{ steps, batchSize, rate, width, every } },
+		rate: decay,
+		data: (start, signal) =>
+			batches(dataset, {
+				...{ split: "train", batchSize, start, seed: Random.seed(seed).split("data").uint32() },
+				...(signal === undefined ? {} : { signal }),
+			}),
+		preview: async () => ({}),
+	};
+}
+
+export const experiment: Experiment = {
+	paper,
+	systems: [...augmenters.keys(), ...classifiers.keys()],
+	async training(system, { preset: name, ...options }): Promise<Training<object>> {
+		const preset = presets[name];
+		const augmenter = augmenters.get(system);
+		if (augmenter !== undefined) return trainAugmenter(augmenter, preset, options);
+		const classifier = classifiers.get(system);
+		if (classifier !== undefined) return trainClassifier(classifier, preset, options);
+		throw new RangeError(`sag-gan: system must be one of ${experiment.systems.join(", ")}, got ${system}`);
+	},
+	async *reproduce(options) {
+		// A training needs no metrics; they are loaded where they are used.
+		const { reproduceAugmentation } = await import("../augmentation.ts");
+		return yield* reproduceAugmentation(presets[options.preset], options);
+	},
+};

@@ -1,0 +1,138 @@
+import test from "ava";
+import { brightnessArea, patientResamples, scoreClassifier } from "../../harness/augmentation-scores.ts";
+import { augmentationIds, buildPresetAugmenter, openSlices } from "../../harness/augmentation-setup.ts";
+import { augmenterIds, syntheticExamples } from "../../harness/augmenters.ts";
+import { choosing, trainingClasses } from "../../harness/datasets/views.ts";
+import { experimentOf, findExperiment } from "../../harness/experiments/find.ts";
+import { experiment, presets } from "../../harness/experiments/sag-gan.ts";
+import type { Slices } from "../../harness/slices.ts";
+import { stacked } from "../../harness/slices.ts";
+import { runTraining } from "../../harness/training-run.ts";
+import { onEngines } from "../helpers/engines.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+const preset = presets.smoke;
+
+const slices = (classes: readonly number[], patients: readonly string[], brightness: readonly number[]): Slices => ({
+	shape: [classes.length, 1, 1, 1],
+	pixels: Uint8Array.from(brightness),
+	classes: Int32Array.from(classes),
+	masks: classes.map(() => undefined),
+	patients,
+	signed: () => new Float32Array(classes.length),
+});
+
+test("resamples take patients whole, as many as there are, and always both classes", (t) => {
+	const given = slices([0, 1, 0, 0, 1], ["x", "x", "y", "y", "z"], [0, 0, 0, 0, 0]);
+	const members = { x: [0, 1], y: [2, 3], z: [4] };
+	for (const rows of patientResamples(given, 50, 3)) {
+		const patients = [...rows].map((row) => given.patients[row] as keyof typeof members);
+		const drawn = Object.entries(members).map(
+			([name, own]) => patients.filter((one) => one === name).length / own.length,
+		);
+		t.true(drawn.every(Number.isInteger));
+		t.is(
+			drawn.reduce((sum, count) => sum + count, 0),
+			3,
+		);
+		t.is(new Set([...rows].map((row) => given.classes[row])).size, 2);
+	}
+	t.deepEqual(patientResamples(given, 5, 3), patientResamples(given, 5, 3));
+});
+
+test("a classifier's scores are those of its chances, with DeLong's interval for the area", (t) => {
+	const given = slices([0, 0, 1, 1, 1], ["a", "b", "c", "d", "e"], [0, 0, 0, 0, 0]);
+	const { scores, values } = scoreClassifier(
+		Float64Array.of(0.1, 0.6, 0.4, 0.7, 0.9),
+		given,
+		patientResamples(given, 20, 1),
+	);
+	const of = (id: string) => scores.find(({ metric }) => metric === id);
+	// Right: 0.1, 0.7, 0.9; of six pairs 0.6 is ranked over 0.4.
+	t.is(of("accuracy")?.value, 0.6);
+	t.true(Math.abs((of("auc")?.value as number) - 5 / 6) < 1e-12);
+	t.is(of("auc")?.interval?.method, "DeLong");
+	t.true(Math.abs((of("tpr")?.value as number) - 2 / 3) < 1e-12);
+	t.is(of("tnr")?.value, 0.5);
+	t.is(values.accuracy.resamples.length, 20);
+});
+
+test("the floor is what mean brightness alone reaches, whichever way it points", (t) => {
+	t.is(brightnessArea(slices([0, 0, 1, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 1);
+	t.is(brightnessArea(slices([0, 0, 1, 1], ["a", "b", "c", "d"], [4, 3, 2, 1])), 1);
+	t.is(brightnessArea(slices([0, 1, 0, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 0.75);
+});
+
+test("the eighth holds an eighth of each class, the same for everybody", async (t) => {
+	const eighth = await openSlices(preset, "brains", "-eighth");
+	const whole = await openSlices(preset, "brains");
+	t.is(eighth.count("train"), whole.count("train") / 8);
+	t.is(
+		trainingClasses(eighth).reduce((sum, label) => sum + label, 0),
+		whole.count("train") / 16,
+	);
+	const again = await openSlices(preset, "brains", "-eighth");
+	t.deepEqual(await eighth.read("train", 3), await again.read("train", 3));
+	await t.throwsAsync(openSlices(preset, "faces"), {
+		message: /^--data: must have the label Tumour and one channel, got /,
+	});
+});
+
+test("no patient of the test split is among the others", async (t) => {
+	const dataset = await openSlices(preset, "brains");
+	const [train, held] = [await stacked(dataset, "train"), await stacked(dataset, "test")];
+	// Drawn patients are numbered within their split; what tells them apart is their pictures.
+	const first = (given: Slices, index: number) => String(given.pixels.subarray(index * 1024, (index + 1) * 1024));
+	const seen = new Set(Array.from({ length: train.shape[0] }, (_, index) => first(train, index)));
+	t.false(Array.from({ length: held.shape[0] }, (_, index) => first(held, index)).some((picture) => seen.has(picture)));
+});
+
+for (const id of augmenterIds) {
+	test.serial(`${id} makes one picture for each of the training set, of the class that it is labelled`, async (t) => {
+		await onEngines(async () => {
+			const dataset = choosing(await openSlices(preset, "brains"), [0, 1, 2, 3], "a few");
+			const augmenter = buildPresetAugmenter(id, preset, 1);
+			const made = await syntheticExamples(augmenter, dataset, 1, { batchSize: 3 });
+			const labels = made.map(({ label }) => label[0]);
+			// A translator turns each class into the other; what starts from noise makes more of the same.
+			t.deepEqual(labels, augmenter.isTranslator ? [1, 0, 1, 0] : [0, 1, 0, 1]);
+			for (const { pixels } of made) t.is(pixels.length, 32 * 32);
+			t.deepEqual(await syntheticExamples(augmenter, dataset, 1, { batchSize: 3 }), made);
+			augmenter.gan[Symbol.dispose]();
+		});
+	});
+}
+
+test.serial(
+	"a classifier trains on what an augmenter made, and is refused without the augmenter's folder",
+	async (t) => {
+		await onEngines(async () => {
+			const folder = await temporaryFolder(t);
+			const options = { preset: "smoke", data: "brains", seed: 1, steps: 2 } as const;
+			const finish = async (system: string, out: string, from?: string) => {
+				const training = await experiment.training(system, { ...options, from });
+				const run = runTraining(training, { out, seed: 1 });
+				let next = await run.next();
+				while (!next.done) next = await run.next();
+				training.gan[Symbol.dispose]();
+				return { result: next.value, settings: training.settings };
+			};
+			await finish("sag-gan-eighth", `${folder}/sag-gan`);
+			const { result, settings } = await finish("resnet-sag-gan-eighth", `${folder}/resnet`, `${folder}/sag-gan`);
+			t.is(result.steps, 2);
+			t.regex(String(settings["data"]), /24 to train; pictures of sag-gan: 24 more to train$/);
+			await t.throwsAsync(experiment.training("resnet-sag-gan-eighth", options), {
+				message: "--from: must be the folder of a training of sag-gan, got none",
+			});
+		});
+	},
+);
+
+test("every augmentation has a classifier on either training set, and SAG-GAN's own experiment trains it", async (t) => {
+	for (const suffix of ["", "-eighth"]) {
+		for (const id of augmentationIds) t.true(experiment.systems.includes(`resnet-${id}${suffix}`), id);
+	}
+	t.is(experiment.systems[0], "sag-gan");
+	t.is((await findExperiment("sag-gan")).paper.id, "sag-gan");
+	t.is((await experimentOf("sag-gan")).paper.id, "sag-gan");
+});
