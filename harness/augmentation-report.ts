@@ -62,7 +62,7 @@ function measured(judged: readonly JudgedClassifier[], augmentation: Augmentatio
 }
 
 /** Table I: its numbers beside ours, mean over seeds ± their standard deviation, and the share of the error that is removed. */
-export function mainTable(judged: readonly JudgedClassifier[]): Table {
+export function mainTable(judged: readonly JudgedClassifier[], note: string): Table {
 	const ordered = [...augmentationIds].sort((a, b) => place(a) - place(b));
 	const body = ordered.flatMap((augmentation) => {
 		const published = columns.map((column) => printed(augmentation, column).toFixed(4));
@@ -84,7 +84,7 @@ export function mainTable(judged: readonly JudgedClassifier[]): Table {
 		gain(mean(measured(judged, "sag-gan", column)), mean(measured(judged, "without-augmentation", column))),
 	);
 	return {
-		title: "Table I: ResNet18 on slices of other patients; trained on the whole training set, and on an eighth of it",
+		title: `Table I: ResNet18 on slices of other patients; trained on the whole training set, and on an eighth of it${note}`,
 		columns: ["", ...columns.map(({ title }) => title)],
 		rows: [
 			...body,
@@ -133,9 +133,20 @@ export function augmenterTable(judged: readonly JudgedAugmenter[]): Table {
 		scores.scores.find(({ metric }) => metric === id)?.value.toFixed(digits) ?? "–";
 	return {
 		title: "Augmenters: their pictures of the training set, and their masks against the true ones on test slices",
-		columns: ["training", "FID-lite", "background L1", "mask Dice", "mask IoU", "pointing game", "minutes", "floor"],
+		columns: [
+			"training",
+			"as labelled",
+			"FID-lite",
+			"background L1",
+			"mask Dice",
+			"mask IoU",
+			"pointing game",
+			"minutes",
+			"floor",
+		],
 		rows: judged.map((one) => [
 			`${one.id}${one.suffix}, seed ${one.training.seed}`,
+			value(one, "accuracy"),
 			value(one, "fid", 1),
 			...["background-l1", "dice", "attention-iou", "pointing-game"].map((id) => value(one, id)),
 			(one.training.result.seconds / 60).toFixed(1),
@@ -182,7 +193,12 @@ export async function draw(
 		const overlays = ({ sources, masks }: Translated) =>
 			masks.map((mask, index) => overlay(sources[index] as Tile, mask));
 		const truths = first.tumour.truths.every((truth) => truth !== undefined)
-			? [{ label: "true mask", tiles: [...first.normal.sources, ...(first.tumour.truths as readonly Tile[])] }]
+			? [
+					{
+						label: "true mask",
+						tiles: [...first.normal.sources.map(black), ...(first.tumour.truths as readonly Tile[])],
+					},
+				]
 			: [];
 		await put("masks.png", "Masks of each system over test slices, and the true masks", {
 			title: "Where each system replaces the slice",
@@ -217,6 +233,9 @@ export async function draw(
 	shown["losses.svg"] = "Losses of every translator on the whole training set";
 	return shown;
 }
+
+/** An empty mask. */
+const black = ({ pixels, ...size }: Tile): Tile => ({ ...size, pixels: new Uint8Array(pixels.length) });
 
 /** |result − source| of each slice, four times enlarged. */
 function changesOf({ sources, results }: Translated): Tile[] {

@@ -123,13 +123,19 @@ export interface AugmenterScores {
 	readonly fid: number;
 	/** Mean |result − slice| outside the true mask where tumours are taken out. */
 	readonly outside: number | undefined;
+	/** Share of the made pictures that a classifier of real slices sees as they are labelled. */
+	readonly asLabelled: number;
 }
+
+/** Chances of a tumour in pictures, by a classifier that was trained on real slices alone. */
+export type Judge = (pixels: readonly Uint8Array[]) => Float64Array;
 
 /** Scores an augmenter by the pictures it adds to the training set, and its masks by the true ones of the test slices. */
 export async function scoreAugmenter(
 	augmenter: Augmenter,
 	given: AugmenterTest,
 	seed: number,
+	judge: Judge,
 ): Promise<AugmenterScores> {
 	const { dataset, real, test } = given;
 	const made = await syntheticExamples(augmenter, dataset, seed);
@@ -140,6 +146,10 @@ export async function scoreAugmenter(
 	const scores = [
 		score(fid(), mean(values), { samples, label: "FID-lite" }, { extractor: "mobilenet", of: "each class, mean" }),
 	];
+	const wanted = Int32Array.from(made, ({ label }) => label[0] as number);
+	const asLabelled = accuracy().value(wanted, judge(made.map(({ pixels }) => pixels)));
+	const by = { of: "made pictures", judge: "ResNet18 of the whole training set, without augmentation" };
+	scores.push(score(accuracy(), asLabelled, { samples }, by));
 	let outside: number | undefined;
 	if (augmenter.isTranslator) {
 		const changes: number[] = [];
@@ -156,7 +166,7 @@ export async function scoreAugmenter(
 		}
 		scores.push(...maskScores(augmenter, test));
 	}
-	return { scores, fid: mean(values), outside };
+	return { scores, fid: mean(values), outside, asLabelled };
 }
 
 /** The mask for taking tumours out against the true mask, over the test slices with a tumour. */

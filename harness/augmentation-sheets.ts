@@ -18,7 +18,7 @@ export interface Translated {
 	readonly truths: readonly (Tile | undefined)[];
 }
 
-/** The first `count` test slices of one side, translated, or as many pictures from noise. */
+/** `count` test slices of one side, spread over its patients, translated; or as many pictures from noise. */
 export async function translateTest(
 	augmenter: Augmenter,
 	dataset: UnpairedDataset,
@@ -27,8 +27,10 @@ export async function translateTest(
 	seed: number,
 ): Promise<Translated> {
 	const [height, width] = dataset.size;
-	const rows = Math.min(count, dataset.count("test", domain));
-	const examples = await Promise.all(Array.from({ length: rows }, (_, index) => dataset.read("test", domain, index)));
+	const all = dataset.count("test", domain);
+	const rows = Math.min(count, all);
+	const spread = Array.from({ length: rows }, (_, index) => Math.floor((index * all) / rows));
+	const examples = await Promise.all(spread.map((index) => dataset.read("test", domain, index)));
 	const size = height * width;
 	const bytes = new Uint8Array(rows * size);
 	for (const [index, { pixels }] of examples.entries()) bytes.set(pixels, index * size);

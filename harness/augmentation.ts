@@ -5,7 +5,9 @@
 import { join, relative } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { currentEngine } from "../engine/engine.ts";
+import { accuracy } from "../metrics/accuracy.ts";
 import type { Score } from "../metrics/metric.ts";
+import type { Classifier } from "../models/layers/classifier.ts";
 import type { Claim } from "../models/paper.ts";
 import { paper } from "../models/sag-gan.ts";
 import {
@@ -41,6 +43,8 @@ import { loadCheckpoint } from "./checkpoint.ts";
 import { type ClaimVerdict, decide } from "./claims.ts";
 import { tumourAttribute } from "./datasets/brains.ts";
 import { byAttribute } from "./datasets/unpaired.ts";
+import { trainingClasses } from "./datasets/views.ts";
+import { toSigned } from "./edits.ts";
 import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
 import {
 	type ReproduceEvent,
@@ -96,6 +100,8 @@ export async function* reproduceAugmentation(
 	);
 
 	const test = await stacked(await openSlices(preset, options.data), "test");
+	const shape = test.shape.slice(1) as [number, number, number];
+	const plainId = classifierId("without-augmentation", "");
 	const tests = new Map<Suffix, AugmenterTest>();
 	const made: JudgedAugmenter[] = [];
 	for (const [index, { id, suffix }] of augmenters.entries()) {
@@ -105,9 +111,14 @@ export async function* reproduceAugmentation(
 		const given = tests.get(suffix) ?? (await augmenterTest(await openSlices(preset, options.data, suffix), test));
 		tests.set(suffix, given);
 		const augmenter = await trainedAugmenter(preset, id, training, options.steps);
-		const scores = await scoreAugmenter(augmenter, given, training.seed);
+		const plain = classified.find(({ system, seed }) => system === plainId && seed === training.seed) as PoolResult;
+		using classifier = await trainedClassifier(preset, plain);
+		const scores = await scoreAugmenter(augmenter, given, training.seed, (pixels) =>
+			chancesOf(classifier, toSigned(together(pixels)), [pixels.length, ...shape]),
+		);
 		augmenter.gan[Symbol.dispose]();
-		made.push({ id, suffix, training, scores, belowFloor: missesOf(scores, given) });
+		const reached = (0.5 + accuracyOf(classifier, test)) / 2;
+		made.push({ id, suffix, training, scores, belowFloor: missesOf(scores, given, reached) });
 	}
 	const area = brightnessArea(test);
 	const resamples = patientResamples(test, preset.resamples, 11);
@@ -116,7 +127,8 @@ export async function* reproduceAugmentation(
 		signal?.throwIfAborted();
 		const training = classified[index] as PoolResult;
 		yield { what: `testing ${training.system} (seed ${training.seed})`, done: index, total: classifiers.length };
-		const scores = scoreClassifier(await chancesOf(preset, training, test), test, resamples);
+		using classifier = await trainedClassifier(preset, training);
+		const scores = scoreClassifier(chancesOf(classifier, test.signed(), test.shape), test, resamples);
 		const own = scores.values.auc.value;
 		const source = made.find((one) => one.id === id && one.suffix === suffix && one.training.seed === training.seed);
 		const missed = [
@@ -128,7 +140,10 @@ export async function* reproduceAugmentation(
 	}
 	yield { what: "testing", done: classifiers.length, total: classifiers.length };
 
-	const table = mainTable(judged);
+	const classes = trainingClasses(await openSlices(preset, options.data));
+	const isBalanced = 2 * classes.reduce((sum, label) => sum + label, 0) === classes.length;
+	const note = isBalanced ? " (its classes are equally many, so the sampling rules leave it as it is)" : "";
+	const table = mainTable(judged, note);
 	const report: Reproduction = {
 		schema: reproductionSchema,
 		paper: paper.id,
@@ -166,9 +181,9 @@ async function trainedAugmenter(
 	return augmenter;
 }
 
-/** Chances of a tumour in the test slices by a trained classifier's best weights. */
-async function chancesOf(preset: AugmentationPreset, { out, seed }: PoolResult, test: Slices): Promise<Float64Array> {
-	using classifier = selectedClassifier({
+/** A trained classifier, which predicts with its best weights. */
+async function trainedClassifier(preset: AugmentationPreset, { out, seed }: PoolResult): Promise<Classifier> {
+	const classifier = selectedClassifier({
 		build: () => buildClassifier(preset, seed),
 		every: 1,
 		// Nothing is selected any more.
@@ -176,18 +191,36 @@ async function chancesOf(preset: AugmentationPreset, { out, seed }: PoolResult, 
 		classes: Int32Array.of(0),
 	});
 	await loadCheckpoint(out, classifier);
-	const images = tf.tensor4d(test.signed(), test.shape);
+	return classifier;
+}
+
+/** Chances of a tumour in pictures [N, H, W, C] in [-1, 1]. */
+function chancesOf(classifier: Classifier, pictures: Float32Array, shape: Slices["shape"]): Float64Array {
+	const images = tf.tensor4d(pictures, shape);
 	const chances = tumourScores(classifier, images);
 	images.dispose();
 	return chances;
 }
 
+function accuracyOf(classifier: Classifier, test: Slices): number {
+	return accuracy().value(test.classes, chancesOf(classifier, test.signed(), test.shape));
+}
+
+function together(pixels: readonly Uint8Array[]): Uint8Array {
+	const size = pixels[0]?.length ?? 0;
+	const all = new Uint8Array(pixels.length * size);
+	for (const [index, one] of pixels.entries()) all.set(one, index * size);
+	return all;
+}
+
 /** Why an augmenter's pictures lie below the floor; undefined where they clear it. */
 function missesOf(
-	{ fid, outside }: AugmenterScores,
+	{ fid, outside, asLabelled }: AugmenterScores,
 	{ blurredFid, blurredOutside = Number.POSITIVE_INFINITY }: AugmenterTest,
+	reached: number,
 ): string | undefined {
 	const missed = [
+		asLabelled < reached ? `${rounded(asLabelled)} of its pictures as labelled, under ${rounded(reached)}` : "",
 		fid >= blurredFid ? `FID-lite ${rounded(fid)} not below ${rounded(blurredFid)}` : "",
 		outside !== undefined && outside > blurredOutside
 			? `background changed by ${rounded(outside)}, over ${rounded(blurredOutside)}`
@@ -204,6 +237,7 @@ function floorSentences(area: number, tests: ReadonlyMap<Suffix, AugmenterTest>)
 			.join(" and, on an eighth, ");
 	return [
 		`AUC of the classifier at least ${rounded(area)}, that of the slices' mean brightness alone`,
+		"an augmenter's pictures seen as they are labelled, by the classifier without augmentation, at least half way from one half to that classifier's accuracy",
 		`FID-lite of an augmenter's pictures below ${each(({ blurredFid }) => blurredFid)}, that of training slices blurred to a quarter of their size`,
 		`mean change outside the true mask, tumours taken out, at most ${each(({ blurredOutside }) => blurredOutside)}, that of the same blurred slices`,
 	];

@@ -36,7 +36,7 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 		data: "brains",
 		pictures: { train: 192, test: 128 },
 		...{ imageSize: 32, ngf: 6, blocks: 1, ndf: 6, dLayers: 2, reduction: 4, latent: 16 },
-		...{ batchSize: 1, steps: 60, rate: 2e-3, noise: { batchSize: 4, steps: 60 } },
+		...{ batchSize: 1, steps: 90, rate: 2e-3, noise: { batchSize: 4, steps: 60 } },
 		classifier: { width: 8, steps: 60, batchSize: 16, rate: 2e-3, every: 20 },
 		seeds: [1],
 		resamples: 100,
