@@ -18,8 +18,14 @@ import { Adam } from "../engine/adam.ts";
 import { detach } from "../engine/ops/detach.ts";
 import { Parameters } from "../engine/parameters.ts";
 import { Random } from "../engine/random.ts";
-import { type AgaDiscriminatorOptions, agaDiscriminator } from "./layers/aga-discriminator.ts";
-import { type AgaGeneratorOptions, type AgaResult, agaGenerator, agaMaps } from "./layers/aga-generator.ts";
+import { type AgaDiscriminatorOptions, agaDiscriminator, agaDiscriminatorLayers } from "./layers/aga-discriminator.ts";
+import {
+	type AgaGeneratorOptions,
+	type AgaResult,
+	agaGenerator,
+	agaGeneratorLayers,
+	agaMaps,
+} from "./layers/aga-generator.ts";
 import { Ledger } from "./layers/ledger.ts";
 import { minimize, trainedVariables } from "./layers/minimize.ts";
 import { guidedContent, type PictureFeatures, softEntropy } from "./losses/guided.ts";
@@ -197,6 +203,11 @@ export const systems: readonly System[] = [
 			...{ scale: 8, lowSize: 16, attributes: 38, width: 32, block: "code" as "code" | "figure", guided: true },
 			...{ branch: "sub-pixel" as "sub-pixel" | "transposed", lambdaAdversarial: 0.003, rate: 1e-4, sharedSteps: true },
 		},
+		choices: { block: ["code", "figure"], branch: ["sub-pixel", "transposed"] },
+		layers: ({ scale, branch }) => ({
+			G: agaGeneratorLayers(scale, "model"),
+			D: agaDiscriminatorLayers(scale, branch),
+		}),
 		networks: (options) => ({
 			G: (parameters) => agaGenerator(parameters, options),
 			D: (parameters) => agaDiscriminator(parameters, { ...options, highSize: options.lowSize * options.scale }),

@@ -11,9 +11,15 @@ import * as tf from "@tensorflow/tfjs";
 import { Adam } from "../engine/adam.ts";
 import { Parameters } from "../engine/parameters.ts";
 import { Random } from "../engine/random.ts";
-import { type AgaGeneratorOptions, agaGenerator, agaMaps, maskMap } from "./layers/aga-generator.ts";
+import {
+	type AgaGeneratorOptions,
+	agaGenerator,
+	agaGeneratorLayers,
+	agaMaps,
+	maskMap,
+} from "./layers/aga-generator.ts";
 import { enlargeCubic } from "./layers/cubic-enlargement.ts";
-import { type DualAttentionOptions, dualAttentionNetwork } from "./layers/dual-attention.ts";
+import { type DualAttentionOptions, dualAttentionLayers, dualAttentionNetwork } from "./layers/dual-attention.ts";
 import { evaluation, training } from "./layers/layer.ts";
 import { Ledger } from "./layers/ledger.ts";
 import { minimize } from "./layers/minimize.ts";
@@ -144,6 +150,8 @@ export const systems: readonly System[] = [
 			...{ scale: 8, lowSize: 16, attributes: 38, width: 32, block: "code" as "code" | "figure", guided: true },
 			...{ unetWidth: 32, reduction: 16, rate: 1e-4 },
 		},
+		choices: { block: ["code", "figure"] },
+		layers: ({ scale }) => ({ U: dualAttentionLayers(), G: agaGeneratorLayers(scale, "model") }),
 		networks: ({ unetWidth, reduction, ...options }) => ({
 			U: (parameters) => dualAttentionNetwork(parameters, { width: unetWidth, reduction }),
 			G: (parameters) => agaGenerator(parameters, options),

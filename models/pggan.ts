@@ -187,6 +187,7 @@ export const systems: readonly System[] = [
 			...{ form: "official" as "official" | "community", groupSize: 4, startLevel: 2, stableImages: 600_000 },
 			...{ fadeImages: 600_000, minibatch: onePreset, lambdaGp: 10, drift: 1e-3, decay: 0.999, rate: 1e-3 },
 		},
+		choices: { form: ["official", "community"] },
 		networks: (options) => ({
 			G: (parameters) => progressiveGenerator(parameters, options),
 			D: (parameters) => progressiveDiscriminator(parameters, options),

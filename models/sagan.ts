@@ -243,6 +243,7 @@ export const systems: readonly System[] = [
 			...{ convDim: 64, zDim: 128, attention: "community" as "community" | "official" },
 			...{ adversarial: "hinge" as "hinge" | "wgan-gp", lambdaGp: 10, gRate: 1e-4, dRate: 4e-4 },
 		},
+		choices: { attention: ["community", "official"], adversarial: ["hinge", "wgan-gp"] },
 		networks: (options) => ({
 			G: (parameters) => saganGenerator(parameters, options),
 			D: (parameters) => saganDiscriminator(parameters, options),
@@ -255,6 +256,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "The self-attention of SAGAN: every position of the picture attends to every position.",
 		options: { channels: 256, form: "official" as "official" | "community", spectral: true },
+		choices: { form: ["official", "community"] },
 		networks: ({ channels, form, spectral }) => ({ attention: selfAttention(channels, { form, spectral }) }),
 	}),
 	system({

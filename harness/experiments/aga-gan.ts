@@ -145,6 +145,8 @@ async function train(
 		gan,
 		steps,
 		warmUp,
+		options: { ...preset.networks, ...(isUnet ? preset.unet : {}), guided: system !== "aga-gan-unguided" },
+		...(dataset.attributes === undefined ? {} : { attributes: dataset.attributes }),
 		settings: {
 			...preset.networks,
 			...(isUnet ? preset.unet : {}),

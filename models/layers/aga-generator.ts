@@ -134,18 +134,22 @@ export function maskMap(mask: tf.Tensor4D, image: tf.Tensor4D): tf.Tensor3D {
 	return tf.squeeze(upsampleNearest(tf.mean(mask, 3, true), image.shape[1] / mask.shape[1]), [3]);
 }
 
-/** Names of the generator's layers in the Keras code, by the names of ours. */
-export function agaGeneratorLayers(scale: number): Record<string, string> {
+/**
+ * Names of the generator's layers in the Keras code, by the names of ours. `script`: as numbered where they are made, the
+ * one of ×16 that nothing reads included; `model`: as numbered over those that a saved model holds.
+ */
+export function agaGeneratorLayers(scale: number, numbering: "script" | "model" = "script"): Record<string, string> {
 	const denseBlock = (name: string) => [1, 2, 3, 4, 5].map((layer) => `${name}.x${layer}`);
 	const attention = (name: string, parts: string) => parts.split(" ").map((part) => `${name}.${part}`);
-	// In the order in which the code makes them; the code's ×16 makes one more enlargement and uses it nowhere.
+	// In the order in which the code makes them.
+	const unread = scale === 16 && numbering === "script" ? [undefined] : [];
 	const convolutions = [
 		...["l1", "l2", "l3", "a1", "a2", "a3", "f1", "f2", "f3", "S0", "c1", "c2", ...denseBlock("R1"), "c3"],
 		...[...denseBlock("R2"), "c4", ...denseBlock("R3"), "X0"],
 		...attention("att1", "main1 main2 mask1 mask2 attr1 attr2"),
 		...attention("att2", "main1 main2 mask1 mask2 attr1 attr2"),
 		...attention("att3", "main1 main2 mask1 mask2"),
-		...(scale === 4 ? ["f5", "u3"] : ["f5", "f6", ...(scale === 16 ? [undefined] : []), "u3", "u2"]),
+		...(scale === 4 ? ["f5", "u3"] : ["f5", "f6", ...unread, "u3", "u2"]),
 		...(scale === 16 ? ["u0", "out"] : ["out"]),
 	];
 	return { ...kerasNames("conv2d", convolutions), d: "dense", c5: "findout", u1: "conv2d_transpose" };

@@ -4,8 +4,10 @@ import * as tf from "@tensorflow/tfjs";
 import test from "ava";
 import { Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
+import { importWeights } from "../../harness/import/import.ts";
 import { parity } from "../../harness/parity.ts";
 import { readSafetensors } from "../../harness/safetensors.ts";
+import { findSystem } from "../../harness/systems.ts";
 import { type AgaGanOptions, agaGan } from "../../models/aga-gan.ts";
 import { dualAttentionUnet } from "../../models/dual-attention-unet.ts";
 import { agaDiscriminator } from "../../models/layers/aga-discriminator.ts";
@@ -15,6 +17,7 @@ import { residualDense } from "../../models/layers/residual-dense.ts";
 import { softEntropy } from "../../models/losses/guided.ts";
 import type { ResolutionBatch } from "../../models/paper.ts";
 import { onEngines } from "../helpers/engines.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 import { facePictures, largest, learns, resumes } from "../helpers/training.ts";
 
 const small: AgaGanOptions = { lowSize: 4, width: 2, attributes: 5, rate: 2e-3 };
@@ -58,6 +61,34 @@ there("names the Keras layers of the generator as the code does", async (t) => {
 		const theirs = JSON.parse(metadata["part_to_layer"] ?? "{}") as Record<string, string>;
 		const plain = Object.entries(theirs).map(([part, layer]) => [part.replace(/\.up$|\(transposed\)$/, ""), layer]);
 		t.deepEqual(agaGeneratorLayers(scale), Object.fromEntries(plain), file);
+	}
+});
+
+test.serial("is imported from a file of Keras' names, its options found by the shapes", async (t) => {
+	for (const options of [
+		{ scale: 8, lowSize: 4 },
+		{ scale: 16, lowSize: 4 },
+		{ scale: 8, branch: "transposed", lowSize: 4 },
+	]) {
+		const card = await findSystem("aga-gan", "test");
+		const complete = { ...card.options, ...options, width: 4, attributes: 5 };
+		for (const [network, layers] of Object.entries(card.layers?.(complete) ?? {})) {
+			using parameters = new Parameters(Random.seed(1).split(network));
+			card.networks(complete)[network]?.(parameters);
+			const theirs = parameters.entries().map(({ name }) => {
+				const at = name.lastIndexOf(".");
+				const array = parameters.read(name);
+				const layer = layers[name.slice(0, at)] as string;
+				return [`${layer}${name.slice(at)}`, { shape: array.shape, read: () => array }] as const;
+			});
+			const file = { path: "keras.h5", format: "Keras", sha256: "", tensors: new Map(theirs) };
+			const out = await temporaryFolder(t);
+			const { options: found } = await importWeights([{ file }], card, { options, out });
+			t.deepEqual([found["width"], found["attributes"]], [4, 5], `${network} ${JSON.stringify(options)}`);
+			const { tensors } = await readSafetensors(join(out, "checkpoint.safetensors"));
+			const name = network === "G" ? "u1.weight" : "d1.weight";
+			t.deepEqual(Float32Array.from(tensors.get(`${network}.${name}`)?.values ?? []), parameters.read(name).data);
+		}
 	}
 });
 
