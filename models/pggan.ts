@@ -61,7 +61,7 @@ export interface PgganOptions extends ProgressiveOptions, Partial<Omit<GrowthOpt
 export interface Pggan extends Gan<PictureBatch> {
 	/** What iteration `iteration` trains; a batch must hold at least `batch` pictures, of which the step takes the first. */
 	stage(iteration: number): Stage;
-	/** Pictures [N, 2^level, 2^level, channels] of noise, by the average of G, at the level reached; the caller disposes. */
+	/** Pictures [N, 2^level, 2^level, channels] of noise, by the average of G, at the level reached in training; the caller disposes. */
 	generate(z: tf.Tensor2D): tf.Tensor4D;
 }
 
@@ -83,8 +83,9 @@ export function pggan(options: PgganOptions = {}): Pggan {
 	const discriminator = progressiveDiscriminator(D, options);
 	const averaged = progressiveGenerator(Gs, options);
 	const stageOf = growth({ ...options, depth, minibatch });
-	const { level, alpha } = stageOf(0);
-	let reached: Reached = { level, alpha };
+	// Before any step, as after an import, all levels are shown.
+	const whole: Reached = { level: depth, alpha: 1 };
+	let reached = whole;
 	const optimizers = { G: new Adam(G, { rate, beta1, beta2 }), D: new Adam(D, { rate, beta1, beta2 }) };
 
 	/** Real pictures at a stage: pooled to its level, the level below mixed in while it fades. */
@@ -130,8 +131,8 @@ export function pggan(options: PgganOptions = {}): Pggan {
 	const growthMemory: Memory = {
 		read: () => ({ shape: [2], data: Float32Array.of(reached.level, reached.alpha) }),
 		write(stored) {
-			const [storedLevel = level, storedAlpha = alpha] = stored?.data ?? [];
-			reached = { level: storedLevel, alpha: storedAlpha };
+			const [level = whole.level, alpha = whole.alpha] = stored?.data ?? [];
+			reached = { level, alpha };
 		},
 	};
 	const generate = (z: tf.Tensor2D) => tf.tidy(() => averaged(z, reached));

@@ -73,7 +73,7 @@ function optionsOf(system: System, { tensors }: SafeTensors, path: string): Opti
 	);
 }
 
-/** Gives the networks their values; returns those of which there are none. */
+/** Gives the networks, and what else the system remembers, their values; returns the networks of which there are none. */
 function fill(gan: Gan<object>, { tensors }: SafeTensors, path: string): string[] {
 	const absent: string[] = [];
 	for (const [network, parameters] of Object.entries(gan.networks)) {
@@ -88,6 +88,10 @@ function fill(gan: Gan<object>, { tensors }: SafeTensors, path: string): string[
 			if (tensor === undefined) throw new RangeError(`${path}: must hold ${network}.${name}, got no such tensor`);
 			parameters.write(name, { shape: tensor.shape, data: Float32Array.from(tensor.values) });
 		}
+	}
+	for (const [name, memory] of Object.entries(gan.memories ?? {})) {
+		const tensor = tensors.get(`memory/${name}`);
+		memory.write(tensor && { shape: tensor.shape, data: Float32Array.from(tensor.values) });
 	}
 	return absent;
 }

@@ -4,14 +4,18 @@ import { moveAverage } from "../../engine/average.ts";
 import { upsampleNearest } from "../../engine/ops/upsample-nearest.ts";
 import { constantInit, Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
+import { saveCheckpoint } from "../../harness/checkpoint.ts";
+import { openModel } from "../../harness/generate/model.ts";
 import { growth } from "../../models/layers/growth.ts";
 import { progressiveDiscriminator, progressiveGenerator } from "../../models/layers/progressive.ts";
+import type { Gan } from "../../models/paper.ts";
 import { type PgganOptions, pggan } from "../../models/pggan.ts";
 import { onEngines } from "../helpers/engines.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 import { facePictures, largest, learns, resumes } from "../helpers/training.ts";
 
 const networks = { depth: 4, latentSize: 8, fmapBase: 32, fmapMax: 8 } as const;
-const small: PgganOptions = { ...networks, stableImages: 16, fadeImages: 16, minibatch: "4", rate: 5e-3 };
+const small = { ...networks, stableImages: 16, fadeImages: 16, minibatch: "4", rate: 5e-3 } satisfies PgganOptions;
 
 async function facesBatch(size = 16) {
 	const pictures = await facePictures(4, size);
@@ -166,9 +170,36 @@ test.serial("grows through its levels, learns, and is resumed to the bit with le
 	});
 });
 
+test.serial(
+	"a checkpoint is applied at the level that its training reached, an untrained system at its last",
+	async (t) => {
+		await onEngines(async () => {
+			const folder = await temporaryFolder(t);
+			const options = { ...small, stableImages: 4, fadeImages: 4 };
+			using gan = pggan(options);
+			const noise = tf.zeros([1, 8]) as tf.Tensor2D;
+			const side = (system: Gan<never>) => {
+				const made = system.apply?.({ noise });
+				const size = made?.images.shape[1];
+				made?.images.dispose();
+				return size;
+			};
+			t.is(side(gan), 16);
+			const given = (await facesBatch())();
+			// The third iteration is the first of level 3 alone.
+			for (let index = 0; index < 3; index += 1) gan.step(given, gan.draw(Random.seed(index), given, index), index);
+			t.is(side(gan), 8);
+			await saveCheckpoint(folder, gan as Gan<never>, { system: "pggan", step: 3, seed: 0, settings: {}, options });
+			using model = await openModel(folder, "pggan");
+			t.is(side(model.gan as Gan<never>), 8);
+			tf.dispose([noise, given.images]);
+		});
+	},
+);
+
 test.serial("noise gives the same picture whatever the batch", async (t) => {
 	await onEngines(() => {
-		using gan = pggan({ ...small, startLevel: 4 });
+		using gan = pggan(small);
 		tf.tidy(() => {
 			const noise = tf.randomNormal([3, 8], 0, 1, "float32", 1) as tf.Tensor2D;
 			const all = gan.generate(noise);
