@@ -85,7 +85,11 @@ export class Figure {
 
 	async [Symbol.for("Jupyter.display")](): Promise<Bundle> {
 		const [plotly, svg] = await Promise.all([this.plotly(), this.svg()]);
-		return { "application/vnd.plotly.v1+json": plotly, "image/svg+xml": svg, "text/plain": this.describe() };
+		const { toPng } = await import("./figure-png.ts");
+		return {
+			...{ "application/vnd.plotly.v1+json": plotly, "image/svg+xml": svg, "image/png": await toPng(svg) },
+			"text/plain": this.describe(),
+		};
 	}
 }
 

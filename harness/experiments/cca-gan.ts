@@ -139,7 +139,7 @@ export async function trainEditor(
 	system: string,
 	preset: EditingPreset,
 	{ data, seed, steps = preset.warmUp + preset.steps }: Omit<TrainingOptions, "preset" | "set">,
-): Promise<Training<LabelledBatch>> {
+): Promise<Training<LabelledBatch> & { readonly gan: ConditionalGan }> {
 	const dataset = await openPresetData(preset, data);
 	const gan = buildSystem(system, preset, dataset.attributes.length, seed);
 	const warmUp = Math.min(preset.warmUp, steps);
