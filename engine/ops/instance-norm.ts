@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attribute, executeAll } from "../tensorflow/execute.ts";
 import { hasNativeKernels } from "../tensorflow/native.ts";
+import { wasmInstanceNorm, wasmInstanceNormGradient } from "../wasm/instance-norm.ts";
 import { detach } from "./detach.ts";
 import { defineKernel, isRecording, type Op } from "./kernel.ts";
 
@@ -62,7 +64,10 @@ const normalise: Op<Attributes, "x" | "scale" | "shift"> = defineKernel({
 		hasNativeKernels()
 			? executeAll(backend, "FoveaInstanceNorm", [attribute.float("epsilon", epsilon)], [x, scale, shift], 3)
 			: forward(x, scale, shift, epsilon),
-	composed: ({ x, scale, shift }, { epsilon }) => forward(x, scale, shift, epsilon),
+	composed: (inputs, { epsilon }, backend) =>
+		tf.getBackend() === "wasm"
+			? wasmInstanceNorm(backend as BackendWasm, inputs, epsilon).map(toTensor)
+			: forward(inputs.x, inputs.scale, inputs.shift, epsilon),
 	saveInputs: ["x", "scale"],
 	saveOutputs: [false, true, true],
 	backward: (dy, [x, scale, centre, deviation], { epsilon }) => {
@@ -127,9 +132,19 @@ function fastGradient(
 	deviation: tf.Tensor,
 ): Gradient {
 	return tf.tidy(() => {
+		const backend = tf.backend();
+		if (tf.getBackend() === "wasm") {
+			const inputs = { dy, x, scale, mean: centre, deviation };
+			const [dx, products, slopes] = wasmInstanceNormGradient(backend as BackendWasm, inputs).map(toTensor) as Gradient;
+			return [dx, tf.sum(products, 0), tf.sum(slopes, 0)];
+		}
 		if (tf.getBackend() !== "tensorflow" || !hasNativeKernels()) return backward(dy, x, scale, centre, deviation);
-		return executeAll(tf.backend(), "FoveaInstanceNormGrad", [], [dy, x, scale, centre, deviation], 3) as Gradient;
+		return executeAll(backend, "FoveaInstanceNormGrad", [], [dy, x, scale, centre, deviation], 3) as Gradient;
 	});
+}
+
+function toTensor(info: tf.TensorInfo): tf.Tensor {
+	return tf.engine().makeTensorFromTensorInfo(info);
 }
 
 function flat(x: tf.Tensor): tf.Tensor3D {
@@ -138,11 +153,9 @@ function flat(x: tf.Tensor): tf.Tensor3D {
 }
 
 /**
- * Mean over pixels, [N, P, C] → [N, 1, C]. On WASM the reduction adds up in float64; elsewhere the mean of groups, then of the
- * groups: one long sum in float32 would lose three digits.
+ * Mean over pixels, [N, P, C] → [N, 1, C], of groups and then of the groups: one long sum in float32 would lose three digits.
  */
 function meanOverPixels(x: tf.Tensor): tf.Tensor {
-	if (tf.getBackend() === "wasm") return tf.mean(x, 1, true);
 	const [batch, pixels, channels] = x.shape as [number, number, number];
 	let group = Math.floor(Math.sqrt(pixels));
 	while (pixels % group !== 0) group -= 1;

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { convGeometry, type Geometry, meetings } from "./conv-geometry.ts";
 import { gemm, transposeInto } from "./gemm.ts";
 import { type KernelCall, Scope } from "./scope.ts";
+import { fitsWinograd, winograd } from "./winograd.ts";
 
 /**
  * Conv2D: x [batch, h, w, in], filter [kh, kw, in, out] → [batch, h', w', out], by the backend's own kernel, `original`.
@@ -9,7 +10,7 @@ import { type KernelCall, Scope } from "./scope.ts";
  * That one computes eight output channels at a time, used or not: of few channels, several neighbouring pixels are
  * computed as if they were channels. It takes long to pack a large filter: where few pixels would pay for that, the
  * filter is multiplied as it lies. And it sizes the width by the filter's height where the padding is one number: the
- * padding is written out.
+ * padding is written out. Wide 3 × 3 filters take Winograd's form.
  */
 export function conv2d(original: tf.KernelFunc): (call: KernelCall) => tf.TensorInfo {
 	return ({ inputs, attrs, backend }) => {
@@ -21,6 +22,7 @@ export function conv2d(original: tf.KernelFunc): (call: KernelCall) => tf.Tensor
 		if (pixels < outChannels / 2 && filter.shape.reduce((size, length) => size * length, 1) > 2 ** 16) {
 			return scope.keep(gather(scope, backend, x, filter, geometry), outputShape);
 		}
+		if (fitsWinograd(geometry)) return winograd(backend, x, filter, geometry);
 		const together = neighbours(geometry);
 		const wide = together === 1 ? filter : widen(scope, filter, geometry, together);
 		const result = original({

@@ -4,6 +4,7 @@ import { type InstanceNormOptions, instanceNorm } from "../../../engine/ops/inst
 import { Random } from "../../../engine/random.ts";
 import { onEngines } from "../../helpers/engines.ts";
 import { testOp } from "../../helpers/ops.ts";
+import { close, normals, on, startWasm, tensor } from "../../helpers/wasm.ts";
 
 testOp("instanceNorm", ({ x, scale, shift }, options: InstanceNormOptions) =>
 	instanceNorm(x as tf.Tensor4D, {
@@ -55,3 +56,18 @@ test.serial("large samples equal the definition, gradients included", (t) =>
 		}),
 	),
 );
+
+// A deep sum in float32 on both sides: 1e-5 of the largest value.
+test.serial("engines without a kernel of ours compute the same", async (t) => {
+	await startWasm();
+	const compute = () => {
+		const [x, dy] = ["x", "dy"].map((label) => tensor(normals(label, [3, 9, 7, 6]))) as [tf.Tensor4D, tf.Tensor4D];
+		const [scale, shift] = ["scale", "shift"].map((label) => tensor(normals(label, [6]))) as [tf.Tensor1D, tf.Tensor1D];
+		const gradients = tf.grads((...inputs: tf.Tensor[]) => {
+			const [at, by, plus] = inputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
+			return tf.sum(tf.mul(instanceNorm(at, { scale: by, shift: plus }), dy));
+		})([x, scale, shift]);
+		return tf.concat([instanceNorm(x, { scale, shift }), ...gradients].map((each) => each.flatten()));
+	};
+	close(t, on("wasm", compute).values, on("cpu", compute).values, 1e-5, "instance norm");
+});

@@ -47,6 +47,10 @@ for (const one of [
 	// One number for the padding, and a filter or a stride that is not square.
 	{ input: [1, 8, 6, 3], filter: [2, 3, 3, 8], pad: 1 },
 	{ input: [1, 8, 7, 3], filter: [3, 3, 3, 8], stride: [2, 1], pad: 1 },
+	// Winograd's form, with tiles that reach over the edges.
+	{ input: [2, 11, 9, 32], filter: [3, 3, 32, 36] },
+	{ input: [1, 16, 13, 36], filter: [3, 3, 36, 32], pad: "valid" },
+	{ input: [4, 7, 6, 64], filter: [3, 3, 64, 32], pad: 2 },
 	// The ordinary.
 	{ input: [2, 8, 7, 3], filter: [3, 3, 3, 8] },
 	{ input: [2, 8, 7, 3], filter: [4, 4, 3, 9], stride: [2, 2], pad: 1 },
