@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	"stargan-step": () => import("./stargan-step.ts"),
 	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
+	kernel: () => import("./kernel.ts"),
 	"interval-coverage": () => import("./interval-coverage.ts"),
 };
 

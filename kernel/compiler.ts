@@ -214,9 +214,10 @@ export class Compiler {
 		this.texts.set(file, { text, version: ++this.versions });
 	}
 
-	private host(): TypeScript.LanguageServiceHost {
+	private host(): TypeScript.LanguageServiceHost & { getModuleResolutionCache(): TypeScript.ModuleResolutionCache } {
 		const isFixed = (file: string) =>
 			file.includes("/node_modules/") || file.startsWith(path.dirname(ts.getDefaultLibFilePath({})));
+		const fixed = new Map<string, TypeScript.IScriptSnapshot>();
 		const fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
 		const resolutionHost = {
 			fileExists: (file: string) => this.texts.has(file) || ts.sys.fileExists(file),
@@ -240,16 +241,25 @@ export class Compiler {
 				return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? "absent");
 			},
 			getScriptSnapshot: (file) => {
-				const text = this.texts.get(file)?.text ?? (ts.sys.fileExists(file) ? readFileSync(file, "utf8") : undefined);
-				return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+				const held = this.texts.get(file);
+				if (held) return ts.ScriptSnapshot.fromString(held.text);
+				// The service asks for every file of every program: those that never change are read once.
+				const known = isFixed(file) ? fixed.get(file) : undefined;
+				if (known || !ts.sys.fileExists(file)) return known;
+				const read = ts.ScriptSnapshot.fromString(readFileSync(file, "utf8"));
+				if (isFixed(file)) fixed.set(file, read);
+				return read;
 			},
+			// What package.json files say would else be read and parsed for every file of every program.
+			getModuleResolutionCache: () => this.resolutions,
 			resolveModuleNameLiterals: (literals, containing, redirected, options, sourceFile) =>
 				literals.map((literal) => {
 					const mode = ts.getModeForUsageLocation(sourceFile, literal, options);
 					const name = literal.text;
 					// A notebook written for tslab means our stand-in, which draws through this kernel.
 					const asked = name === "tslab" ? path.join(kernelFolder, "tslab.js") : name;
-					const cached = this.texts.has(containing) ? undefined : this.resolutions;
+					// A package may be installed while the notebook is open.
+					const cached = isFixed(containing) ? this.resolutions : undefined;
 					const found = ts.resolveModuleName(asked, containing, options, resolutionHost, cached, redirected, mode);
 					if (found.resolvedModule || /^[./]/.test(name)) return found;
 					return ts.resolveModuleName(

@@ -50,9 +50,13 @@ export class Jupyter implements Disposable {
 
 	/** Runs one of the environment's programs. */
 	run(program: string, words: readonly string[], options: JupyterOptions = {}): Promise<Outcome> {
+		return this.start(join(this.home, "bin", program), words, options);
+	}
+
+	private start(file: string, words: readonly string[], options: JupyterOptions = {}): Promise<Outcome> {
 		const { cwd = this.folder, environment = {}, patience = 240_000 } = options;
 		return new Promise((settle, reject) => {
-			const child = spawn(join(this.home, "bin", program), words, {
+			const child = spawn(file, words, {
 				cwd,
 				env: { ...this.environment, ...environment },
 				stdio: ["ignore", "pipe", "pipe"],
@@ -75,6 +79,20 @@ export class Jupyter implements Disposable {
 	/** Runs a program of test/jupyter/python. */
 	python(script: string, words: readonly string[], options?: JupyterOptions): Promise<Outcome> {
 		return this.run("python", [resolve(repository, "test/jupyter/python", script), ...words], options);
+	}
+
+	/** Lets Jupyter find tslab and Deno too, each by its own installer. */
+	async addRivals(): Promise<void> {
+		const program = (name: string) => join(this.home, "rivals", "node_modules", ".bin", name);
+		for (const [name, ...words] of [
+			["tslab", "install", `--prefix=${this.folder}`],
+			["deno", "jupyter", "--install"],
+		] as const) {
+			const { code, stderr } = await this.start(program(name), words);
+			if (code !== 0) throw new Error(`${name}: must install its kernel, got ${stderr}`);
+		}
+		const paths = [join(this.folder, "share", "jupyter"), join(this.folder, ".local", "share", "jupyter")];
+		this.environment["JUPYTER_PATH"] = paths.join(":");
 	}
 
 	[Symbol.dispose](): void {
