@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
 	kernel: () => import("./kernel.ts"),
+	"kernel-transport": () => import("./kernel-transport.ts"),
 	"interval-coverage": () => import("./interval-coverage.ts"),
 };
 
