@@ -267,6 +267,13 @@ export const systems: readonly System[] = [
 			...{ lambdaGan: 0.5, lambdaCycle: 10, lambdaPixel: 1, lambdaTv: 1e-6, tv: "sum" as "sum" | "mean" },
 			...{ curriculumIterations: 13_340, earlyShare: 0.01, lateShare: 0.5 },
 		},
+		choices: { tv: ["sum", "mean"] },
+		meanings: {
+			lambdaCycle: "Weight of the cycle terms.",
+			curriculumIterations: "Iterations until the later share holds: ten epochs of 1,334 pictures.",
+			earlyShare: "Share r of the cycle and pixel terms until then; the adversarial ones have 1 - r.",
+			lateShare: "Share r from then on.",
+		},
 		networks: ({ channels, ndf, dLayers, attentionDiscriminators, ...options }) => {
 			const generator = (parameters: Parameters) => agganGenerator(parameters, { channels, ...options });
 			const [plain, guided] = [channels, channels + 1].map((given) =>

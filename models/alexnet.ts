@@ -89,6 +89,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "The first deep classifier of photographs, in one column.",
 		options: { channels: 3, width: 64, headWidth: 4096, classes: 2, rate: 1e-4 },
+		meanings: { classes: "Classes that are told apart." },
 		networks: (options) => ({ C: (parameters) => alexnetNetwork(parameters, options) }),
 		build: alexnet,
 	}),

@@ -86,6 +86,7 @@ export const systems: readonly System[] = [
 			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 10, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
 			...{ gRate: 1e-4, dRate: 1e-4, contentTanh: false },
 		},
+		choices: { adversarial: ["wgan-gp", "log"] },
 		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, contentTanh }) => ({
 			G: (parameters) =>
 				multiGenerator(parameters, { convDim: gConvDim, cDim, repeatNum: gRepeatNum, track, contentTanh }),

@@ -212,6 +212,7 @@ function cardOf(id: string, geo: boolean, description: string): System {
 			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as "lsgan" | "vanilla" },
 			...{ poolSize: 50, rate: 2e-4 },
 		},
+		choices: { discriminator: ["patch", "pixel", "spectral"], adversarial: ["lsgan", "vanilla"] },
 		networks: (options) => {
 			const generator = (parameters: Parameters) => attentionGenerator(parameters, { ...options, geo });
 			const discriminator = discriminatorOf(options);

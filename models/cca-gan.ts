@@ -176,6 +176,7 @@ export const systems: readonly System[] = [
 		description: "The cross-channel self-attention of CCA-GAN: every row of the picture attends to every row.",
 		options: { channels: 256, vChannels: "half" as "half" | "full" },
 		choices: { vChannels: ["half", "full"] },
+		meanings: { channels: "Channels of the picture." },
 		networks: ({ channels, vChannels }) => ({ attention: rowAttention(channels, { vChannels }) }),
 	}),
 ];

@@ -119,6 +119,13 @@ export const systems: readonly System[] = [
 			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as "lsgan" | "vanilla" },
 			...{ poolSize: 50, rate: 2e-4 },
 		},
+		choices: {
+			generator: ["resnet", "unet"],
+			discriminator: ["patch", "pixel", "spectral"],
+			norm: ["instance", "batch", "none"],
+			adversarial: ["lsgan", "vanilla"],
+		},
+		meanings: { generator: "Residual blocks, or a U-Net.", norm: "Of all networks." },
 		networks: (options) => {
 			const [generator, discriminator] = [generatorOf(options), discriminatorOf(options)];
 			return { G_A: generator, G_B: generator, D_A: discriminator, D_B: discriminator };

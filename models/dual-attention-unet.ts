@@ -164,6 +164,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "Scales each channel by a gate made of all channels' means.",
 		options: { channels: 256, reduction: 16 },
+		meanings: { channels: "Channels of the picture." },
 		networks: ({ channels, reduction }) => ({ se: squeezeExcitation(channels, { reduction }) }),
 	}),
 ];

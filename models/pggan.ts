@@ -189,6 +189,11 @@ export const systems: readonly System[] = [
 			...{ fadeImages: 600_000, minibatch: onePreset, lambdaGp: 10, drift: 1e-3, decay: 0.999, rate: 1e-3 },
 		},
 		choices: { form: ["official", "community"] },
+		meanings: {
+			form: "Layers as in the official code, or in pro_gan_pytorch.",
+			stableImages: "Pictures shown while a level stays.",
+			fadeImages: "Pictures shown while a level fades in.",
+		},
 		networks: (options) => ({
 			G: (parameters) => progressiveGenerator(parameters, options),
 			D: (parameters) => progressiveDiscriminator(parameters, options),

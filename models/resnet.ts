@@ -113,6 +113,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "The classifier that augmentations are judged by.",
 		options: { channels: 3, width: 64, depth: 18, classes: 2, rate: 1e-4 },
+		meanings: { classes: "Classes that are told apart.", depth: "Layers with weights." },
 		networks: ({ depth, ...options }) => ({
 			C: (parameters) => resnetNetwork(parameters, { ...options, blocks: blocksOf(depth) }),
 		}),

@@ -196,6 +196,7 @@ export const systems: readonly System[] = [
 			...{ ngfAttention: 32, ndf: 64, dLayers: 3, adversarial: "lsgan" as "lsgan" | "log" },
 			...{ lambdaGan: 1, lambdaCyc: 10, lambdaMask: 1, poolSize: 50, rate: 2e-4 },
 		},
+		choices: { amseNorm: ["affine", "plain"], adversarial: ["lsgan", "log"] },
 		networks: sagNetworks,
 		build: sagGan,
 	}),

@@ -244,6 +244,12 @@ export const systems: readonly System[] = [
 			...{ adversarial: "hinge" as "hinge" | "wgan-gp", lambdaGp: 10, gRate: 1e-4, dRate: 4e-4 },
 		},
 		choices: { attention: ["community", "official"], adversarial: ["hinge", "wgan-gp"] },
+		meanings: {
+			attention: "Form of the attention blocks, see self-attention.",
+			adversarial: "Form of the adversarial loss.",
+			gRate: "Adam's rate of G.",
+			dRate: "Adam's rate of D.",
+		},
 		networks: (options) => ({
 			G: (parameters) => saganGenerator(parameters, options),
 			D: (parameters) => saganDiscriminator(parameters, options),
@@ -257,6 +263,10 @@ export const systems: readonly System[] = [
 		description: "The self-attention of SAGAN: every position of the picture attends to every position.",
 		options: { channels: 256, form: "official" as "official" | "community", spectral: true },
 		choices: { form: ["official", "community"] },
+		meanings: {
+			channels: "Channels of the picture.",
+			form: "Pooled keys and values with a convolution back, or neither.",
+		},
 		networks: ({ channels, form, spectral }) => ({ attention: selfAttention(channels, { form, spectral }) }),
 	}),
 	system({
@@ -265,6 +275,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "A convolution divided by its largest singular value, estimated by one power iteration a pass.",
 		options: { input: 64, output: 128, kernel: 4 },
+		meanings: { input: "Channels that come in." },
 		networks: ({ input, output, kernel }) => ({ module: spectralConvolution(input, output, { kernel }) }),
 	}),
 ];

@@ -24,6 +24,8 @@ export interface System {
 	readonly options: Options;
 	/** What options of text may be, where the card says so. */
 	readonly choices?: Readonly<Record<string, readonly string[]>>;
+	/** What options mean, where no interface of the system's files says it. */
+	readonly meanings?: Readonly<Record<string, string>>;
 	/**
 	 * Layers of networks as the authors' checkpoints name them, by our names, where they differ: Keras numbers its layers.
 	 * `{ G: { "f1": "conv2d_6" } }`
@@ -46,6 +48,7 @@ export interface Definition<Defaults extends Options> {
 	readonly description: string;
 	readonly options: Defaults;
 	readonly choices?: { readonly [K in keyof Defaults]?: readonly (Defaults[K] & string)[] };
+	readonly meanings?: { readonly [K in keyof Defaults]?: string };
 	readonly layers?: (options: Widened<Defaults>) => Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly networks: (options: Widened<Defaults>) => Readonly<Record<string, Network>>;
 	readonly build?: (options: Widened<Defaults> & { readonly seed: number }) => Gan<object>;
@@ -58,10 +61,11 @@ type Widened<T> = {
 
 /** Makes a system's card. */
 export function system<Defaults extends Options>(definition: Definition<Defaults>): System {
-	const { id, build, networks, layers, choices = {}, options: defaults, ...rest } = definition;
+	const { id, build, networks, layers, choices = {}, meanings = {}, options: defaults, ...rest } = definition;
 	const complete = (options: Options) => withDefaults(id, defaults, choices, options);
 	const card: System = {
 		...{ id, options: defaults, choices: choices as System["choices"] & object, ...rest },
+		meanings: meanings as System["meanings"] & object,
 		networks: (options: Options = {}) => networks(complete(options)),
 		...(layers === undefined ? {} : { layers: (options: Options) => layers(complete(options)) }),
 	};

@@ -196,6 +196,7 @@ export const systems: readonly System[] = [
 			...{ channels: 3, ngf: 32, blocks: 9, ndf: 64, kernels: "run" as "run" | "written", skip: false },
 			...{ lambdaA: 10, lambdaB: 10, switchEpoch: 30, epochLength: 1334, threshold: 0.1, poolSize: 50, rate: 1e-4 },
 		},
+		choices: { kernels: ["run", "written"] },
 		networks: uagganNetworks,
 		build: uaggan,
 	}),

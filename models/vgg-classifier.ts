@@ -109,6 +109,7 @@ export const systems: readonly System[] = [
 		role: "part",
 		description: "A classifier of small kernels, 11 to 19 layers deep.",
 		options: { channels: 3, depth: 16, width: 64, headWidth: 4096, classes: 2, rate: 1e-4 },
+		meanings: { classes: "Classes that are told apart." },
 		networks: (options) => ({ C: (parameters) => vggNetwork(parameters, options) }),
 		build: vggClassifier,
 	}),

@@ -7,7 +7,7 @@ import type { Options, System } from "../../models/system.ts";
 import { hasCheckpoint, writeCheckpoint } from "../checkpoint.ts";
 import { describeNetworks, fitNetwork, prefixesOf, type Shapes, type Tensors } from "./fit.ts";
 import { type Found, type Place, searchOptions } from "./options.ts";
-import type { WeightsFile, WeightsTensor } from "./weights.ts";
+import type { WeightsFile } from "./weights.ts";
 
 /** A file, and the network that it holds where that is said. */
 export interface Source {
@@ -79,23 +79,39 @@ export async function importWeights(
 }
 
 /** The file's tensors under our names of layers, where the system's code has others. */
-function withOurNames(tensors: Tensors, system: System, options: Options): Tensors {
-	const layers = system.layers?.(options);
-	if (layers === undefined) return tensors;
-	// Each network counts its layers from none, so one file holds one of them: the one whose layers are all there.
-	for (const names of Object.values(layers)) {
-		const theirs = new Map(Object.entries(names).map(([ours, layer]) => [layer, ours]));
-		const found = [...tensors].map(([name, tensor]) => {
-			const at = name.lastIndexOf(".");
-			const ours = theirs.get(name.slice(0, at));
-			return ours === undefined ? undefined : ([`${ours}${name.slice(at)}`, tensor] as const);
-		});
-		const whole = found.every((entry) => entry !== undefined);
-		if (whole && new Set(found.map((entry) => entry?.[0])).size >= Object.keys(names).length) {
-			return new Map(found as (readonly [string, WeightsTensor])[]);
-		}
+function withOurNames(tensors: Tensors, system: System, given: Options): Tensors {
+	// Each network counts its layers from none, so one file holds one of them: the one whose layers are just those of the file.
+	const theirs = new Set([...tensors.keys()].map((name) => name.slice(0, name.lastIndexOf("."))));
+	for (const names of layerNames(system, given)) {
+		const ours = new Map(Object.entries(names).map(([part, layer]) => [layer, part]));
+		if (ours.size !== theirs.size || ![...theirs].every((layer) => ours.has(layer))) continue;
+		return new Map(
+			[...tensors].map(([name, tensor]) => {
+				const at = name.lastIndexOf(".");
+				return [`${ours.get(name.slice(0, at))}${name.slice(at)}`, tensor];
+			}),
+		);
 	}
 	return tensors;
+}
+
+/** Names of layers of every network, at the options that are given and at others that change them. */
+function layerNames(system: System, given: Options): Readonly<Record<string, string>>[] {
+	const { layers, choices = {} } = system;
+	if (layers === undefined) return [];
+	const variants: Options[] = [given];
+	for (const [name, value] of Object.entries(system.options)) {
+		if (name in given) continue;
+		const others = typeof value === "number" ? [2, 4, 8, 16] : (choices[name] ?? []);
+		variants.push(
+			...variants.flatMap((options) => others.map((other) => ({ ...options, [name]: other }))).slice(0, 500),
+		);
+	}
+	const found = new Map<string, Readonly<Record<string, string>>>();
+	for (const options of variants) {
+		for (const names of Object.values(layers(options))) found.set(JSON.stringify(names), names);
+	}
+	return [...found.values()];
 }
 
 /** Which networks a file holds, where, and with which options. */

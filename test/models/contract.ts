@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { startEngine } from "../../engine/engine.ts";
-import { allSystems, countNetworks, findSystem } from "../../harness/systems.ts";
+import { allSystems, countNetworks, findSystem, systemsByFile } from "../../harness/systems.ts";
 import type { Options } from "../../models/system.ts";
 
 interface Count {
@@ -17,6 +17,11 @@ interface Count {
 const { counts } = JSON.parse(readFileSync("fixtures/papers/parameter-counts.json", "utf8")) as { counts: Count[] };
 
 test.before(() => startEngine({ engine: "wasm" }));
+
+test("every file of models/ exports at least one card", async (t) => {
+	const empty = [...(await systemsByFile())].filter(([, systems]) => systems.length === 0).map(([file]) => file);
+	t.deepEqual(empty, []);
+});
 
 test("every id is used once, and is written in lower-kebab", async (t) => {
 	const ids = (await allSystems()).map(({ id }) => id);

@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import test from "ava";
+import type { Group } from "h5wasm/node";
+import { startEngine } from "../../../engine/engine.ts";
+import type { Parameters } from "../../../engine/parameters.ts";
+import { importWeights } from "../../../harness/import/import.ts";
 import { readWeights } from "../../../harness/import/read.ts";
+import { readSafetensors } from "../../../harness/safetensors.ts";
+import { findSystem } from "../../../harness/systems.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const folder = join("fixtures", "keras");
@@ -52,3 +59,58 @@ test("an HDF5 file cut off is refused in one line that names it", async (t) => {
 	const error = await t.throwsAsync(readWeights(path));
 	t.regex(error?.message ?? "", /cut\.h5: must be a whole HDF5 file, got [^\n]*$/);
 });
+
+/** Parameters as Keras keeps them, in layers that began to count at `first`. */
+async function writeKeras(
+	path: string,
+	parameters: Parameters,
+	layers: Readonly<Record<string, string>>,
+	first: number,
+): Promise<void> {
+	const { File, ready } = await import("h5wasm/node");
+	await ready;
+	const file = new File(path, "w");
+	for (const { name } of parameters.entries()) {
+		const at = name.lastIndexOf(".");
+		const [, kind = "", number = "0"] = /^(.*?)(?:_(\d+))?$/.exec(layers[name.slice(0, at)] as string) ?? [];
+		const layer =
+			kind === "conv2d" || kind === "dense" ? `${kind}_${Number(number) + first}` : layers[name.slice(0, at)];
+		const { shape, data } = parameters.read(name);
+		const turned = tf.tidy(() => {
+			const torch = tf.tensor(data, [...shape]);
+			const ours = shape.length === 4 ? torch.transpose([2, 3, 1, 0]) : torch.transpose();
+			return { shape: ours.shape, data: ours.dataSync<"float32">() };
+		});
+		const known = file.keys().includes(`${layer}`);
+		const group = known ? file.get(`${layer}`) : file.create_group(`${layer}`);
+		const array = name.endsWith("weight") ? "kernel:0" : "bias:0";
+		(group as Group).create_dataset({ name: array, data: turned.data, shape: turned.shape, dtype: "<f4" });
+	}
+	file.close();
+}
+
+for (const scale of [8, 16]) {
+	test.serial(`AGA-GAN's networks at ×${scale} are found in files of Keras, by its own names of layers`, async (t) => {
+		await startEngine();
+		const system = await findSystem("aga-gan", "test");
+		const options = { scale, lowSize: 8, attributes: 5, width: 4 };
+		const gan = system.build?.({ ...options, seed: 3 });
+		t.teardown(() => gan?.[Symbol.dispose]());
+		const layers = system.layers?.(options) ?? {};
+		for (const network of ["G", "D"]) {
+			const folder = await temporaryFolder(t);
+			const parameters = gan?.networks[network] as Parameters;
+			const path = join(folder, `${network}.h5`);
+			await writeKeras(path, parameters, layers[network] as Record<string, string>, 3);
+			const { checkpoint, options: found } = await importWeights([{ file: await readWeights(path) }], system, {
+				out: folder,
+			});
+			// D does not tell ×4 of larger pictures from ×8.
+			if (network === "G") t.is(found["scale"], scale);
+			const { tensors } = await readSafetensors(checkpoint);
+			for (const { name } of parameters.entries()) {
+				t.deepEqual(tensors.get(`${network}.${name}`)?.values, parameters.read(name).data, name);
+			}
+		}
+	});
+}
