@@ -107,7 +107,7 @@ function parameterName(full: string): { layer: string; array: string } | undefin
 	return { layer: owner, array: array ?? last };
 }
 
-/** Layers of one kind counted from none: `conv2d_7`, `conv2d_9` become `conv2d`, `conv2d_2`. */
+/** Layers of one kind counted from none, without gaps: `conv2d_7`, `conv2d_9` become `conv2d`, `conv2d_1`. */
 function layerNumbers(layers: readonly string[]): Map<string, string> {
 	const kinds = new Map<string, Set<number>>();
 	const split = (layer: string): [kind: string, number: number] => {
@@ -121,7 +121,7 @@ function layerNumbers(layers: readonly string[]): Map<string, string> {
 	return new Map(
 		layers.map((layer) => {
 			const [kind, number] = split(layer);
-			const place = number - Math.min(...(kinds.get(kind) as Set<number>));
+			const place = [...(kinds.get(kind) as Set<number>)].sort((a, b) => a - b).indexOf(number);
 			return [layer, place === 0 ? kind : `${kind}_${place}`];
 		}),
 	);
