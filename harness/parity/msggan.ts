@@ -18,17 +18,19 @@ function scalesOf(golden: Golden, inputs: Tensors, name: string): tf.Tensor4D[] 
 }
 
 function runGenerator(golden: Golden): Results {
-	const { config } = golden;
+	const { config, tensors } = golden;
 	return runNet(golden, (parameters) => {
-		const options = { depth: config.number("depth"), latentSize: config.number("latent_size") };
+		const channels = tensors.get("weight/rgb_converters.0.weight")?.shape[0] ?? 3;
+		const options = { depth: config.number("depth"), latentSize: config.number("latent_size"), channels };
 		const generator = msgGenerator(parameters, options);
 		return ({ z }) =>
 			Object.fromEntries(generator(z as tf.Tensor2D).map((picture, scale) => [`scale${scale}`, picture]));
 	});
 }
 
-function discriminatorOf({ config }: Golden) {
-	const options = { depth: config.number("depth"), featureSize: config.number("feature_size") };
+function discriminatorOf({ config, tensors }: Golden) {
+	const channels = tensors.get("weight/final_converter.weight")?.shape[1] ?? 3;
+	const options = { depth: config.number("depth"), featureSize: config.number("feature_size"), channels };
 	return (parameters: Parameters) => msgDiscriminator(parameters, options);
 }
 

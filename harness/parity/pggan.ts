@@ -17,8 +17,12 @@ export const pggan: ParitySystem = {
 	parts: { generator: runGenerator, discriminator: runDiscriminator, losses: runLosses },
 };
 
-function optionsOf({ config }: Golden): ProgressiveOptions {
+function optionsOf({ config, tensors }: Golden): ProgressiveOptions {
+	// The config does not say how many channels the pictures have; the weights do.
+	const toPicture = tensors.get("weight/rgb_converters.0.weight")?.shape[0];
+	const channels = toPicture ?? tensors.get("weight/from_rgb.0.0.weight")?.shape[1] ?? 3;
 	return {
+		channels,
 		depth: config.number("depth"),
 		latentSize: config.number("latent_size"),
 		fmapBase: config.number("fmap_base"),
