@@ -1,13 +1,14 @@
 /** One training on disk: resumes, logs, checkpoints, and draws what the system makes. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random.ts";
 import { attentionOf, writeAttention } from "./attention-file.ts";
 import { hasCheckpoint, loadCheckpoint, loadNetworks, saveCheckpoint } from "./checkpoint.ts";
 import type { Training } from "./experiments/experiment.ts";
 import { writeAtomically } from "./files.ts";
-import { writeSheet } from "./sheet.ts";
+import { type Sheet, writeSheet } from "./sheet.ts";
+import { TensorboardLog } from "./tensorboard/log.ts";
 import { type Progress, train } from "./train.ts";
 
 export interface TrainingRunOptions {
@@ -20,6 +21,8 @@ export interface TrainingRunOptions {
 	readonly resume?: boolean;
 	/** Seconds between checkpoints. @default 60 */
 	readonly checkpointEvery?: number;
+	/** Also writes TensorBoard's event files: losses of every iteration, sheets at every checkpoint. @default false */
+	readonly tensorboard?: boolean;
 	readonly signal?: AbortSignal;
 }
 
@@ -44,7 +47,7 @@ export interface LogLine extends Progress {
  */
 export async function* runTraining(
 	training: Training<object>,
-	{ out, seed, weights, resume = false, checkpointEvery = 60, signal }: TrainingRunOptions,
+	{ out, seed, weights, resume = false, checkpointEvery = 60, tensorboard = false, signal }: TrainingRunOptions,
 ): AsyncGenerator<Progress, TrainingResult> {
 	const { gan, settings, options, attributes } = training;
 	const logPath = join(out, "log.jsonl");
@@ -64,6 +67,12 @@ export async function* runTraining(
 	}
 	let elapsed = log.at(-1)?.elapsed ?? 0;
 	let step = start;
+	await using board = tensorboard ? await TensorboardLog.start(out, start, elapsed) : undefined;
+	const show = async (sheets: Readonly<Record<string, Sheet>>) => {
+		for (const [name, sheet] of Object.entries(sheets))
+			await board?.sheet(step, elapsed, basename(name, ".png"), sheet);
+		await board?.flush();
+	};
 	const save = async () => {
 		await writeAtomically(logPath, log.map((line) => `${JSON.stringify(line)}\n`).join(""));
 		return saveCheckpoint(out, gan, { ...header, step });
@@ -83,9 +92,11 @@ export async function* runTraining(
 			step = event.step;
 			elapsed += event.seconds;
 			log.push({ ...event, elapsed });
+			board?.scalars(step, elapsed, event.losses);
 			yield event;
 			if (performance.now() - saved > checkpointEvery * 1000) {
 				await save();
+				if (board !== undefined) await show(await training.preview());
 				saved = performance.now();
 			}
 		}
@@ -94,7 +105,9 @@ export async function* runTraining(
 		throw error;
 	}
 	const checkpoint = await save();
-	for (const [name, sheet] of Object.entries(await training.preview())) await writeSheet(join(out, name), sheet);
+	const sheets = await training.preview();
+	for (const [name, sheet] of Object.entries(sheets)) await writeSheet(join(out, name), sheet);
+	await show(sheets);
 	for await (const batch of training.data(0, signal)) {
 		await writeAttention(join(out, "attention.json"), await attentionOf(gan, batch, { seed }));
 		tf.dispose(batch as unknown as tf.TensorContainer);

@@ -10,6 +10,7 @@ interface Options {
 	readonly from?: string;
 	readonly weights?: string;
 	readonly resume?: true;
+	readonly tensorboard?: true;
 	readonly set: readonly string[];
 	readonly progressJson?: true;
 }
@@ -41,6 +42,10 @@ export const addTrain: AddCommand = (program, line) => {
 			"a checkpoint of train or import whose networks to start from, instead of initial weights",
 		)
 		.option("--resume", "go on from the folder's checkpoint, if there is one")
+		.option(
+			"--tensorboard",
+			"also write TensorBoard event files: losses of every iteration, sheets at every checkpoint",
+		)
 		.option("--progress-json", "progress as JSON lines on stderr, for programs")
 		.action(async (system: string, options: Options) => {
 			const { startEngine } = await import("../../engine/engine.ts");
@@ -59,7 +64,14 @@ export const addTrain: AddCommand = (program, line) => {
 				...{ preset, data: options.data, seed, steps, from: options.from, set },
 			});
 			const events = runTraining(training, {
-				...{ out: options.out, seed, weights: options.weights, resume: options.resume === true, signal: line.signal },
+				...{
+					out: options.out,
+					seed,
+					tensorboard: options.tensorboard === true,
+					weights: options.weights,
+					resume: options.resume === true,
+					signal: line.signal,
+				},
 			});
 			const progress = line.progress(`training ${system}`);
 			let next = await events.next();
