@@ -65,7 +65,7 @@ export async function attentionOf(
 		const layers = new Map<string, { query: number; maps: Float32Array; shape: readonly number[] }[]>();
 		for (const query of queries) {
 			const found = system.attention(first as never, { query });
-			for (const [name, map] of Object.entries(found)) {
+			for (const [name, map] of "b" in first ? ofFirstNetwork(found) : Object.entries(found)) {
 				const { shape } = map;
 				layers.set(name, [...(layers.get(name) ?? []), { query, maps: (await map.data()) as Float32Array, shape }]);
 			}
@@ -86,6 +86,13 @@ export async function attentionOf(
 	} finally {
 		tf.dispose(first as tf.TensorContainer);
 	}
+}
+
+/** Two-domain systems name their maps `network/map`: those of the first network are of the pictures `a`, which are shown. */
+function ofFirstNetwork(maps: Readonly<Record<string, tf.Tensor3D>>): [string, tf.Tensor3D][] {
+	const entries = Object.entries(maps);
+	const network = entries[0]?.[0].split("/")[0];
+	return entries.filter(([name]) => name.split("/")[0] === network);
 }
 
 /** Writes the maps, or nothing where there are none. */

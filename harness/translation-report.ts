@@ -219,11 +219,12 @@ export async function drawTranslations(
 	await put("comparison.png", sheet("Test pictures by each system", firsts(compared)), "Test pictures by each system");
 	await put(
 		"ablation.png",
-		sheet(`${names[varied]} without its parts`, firsts([varied, ...variants])),
-		`Test pictures by ${names[varied]} and without its parts`,
+		sheet(`${names[varied]} with one part less or more`, firsts([varied, ...variants])),
+		`Test pictures by ${names[varied]}, and with one part less or more`,
 	);
 	for (const { training, scores } of firsts([...compared, ...variants])) {
-		const name = names[training.system] ?? training.system;
+		const own = names[training.system] ?? training.system;
+		const name = variants.includes(training.system) ? `${names[varied]}, ${own}` : own;
 		const masks = maskSheet(name, dataset, test.sides, scores.made);
 		if (masks !== undefined) await put(`masks-${training.system}.png`, masks, `Each mask of ${name}`);
 	}

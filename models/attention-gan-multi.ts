@@ -85,6 +85,7 @@ export const systems: readonly System[] = [
 			...{ imageSize: 128, gConvDim: 64, dConvDim: 64, cDim: 5, gRepeatNum: 6, dRepeatNum: 6, track: false },
 			...{ adversarial: "wgan-gp" as "wgan-gp" | "log", lambdaRec: 10, lambdaCls: 1, lambdaGp: 10, nCritic: 5 },
 			...{ gRate: 1e-4, dRate: 1e-4, contentTanh: false },
+			labelling: "binary" as "binary" | "class",
 		},
 		choices: { adversarial: ["wgan-gp", "log"] },
 		networks: ({ imageSize, gConvDim, dConvDim, cDim, gRepeatNum, dRepeatNum, track, contentTanh }) => ({

@@ -112,10 +112,10 @@ const names: Readonly<Record<string, string>> = {
 	"attention-gan": "Scheme II",
 	aggan: "Scheme I",
 	cyclegan: "CycleGAN",
-	"aggan-no-pixel": "without pixel loss",
-	"aggan-no-tv": "without total variation",
-	"aggan-no-mask": "without mask",
-	"aggan-mask-discriminators": "with discriminators of the mask",
+	"aggan-no-pixel": "no pixel loss",
+	"aggan-no-tv": "no total variation",
+	"aggan-no-mask": "no mask",
+	"aggan-mask-discriminators": "mask judged too",
 };
 const ids: readonly string[] = [...compared, ...Object.keys(variants)];
 

@@ -10,7 +10,7 @@ import { Parameters } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
 import { logistic, wasserstein } from "../losses/adversarial.ts";
 import { gradientPenalty, interpolate } from "../losses/gradient-penalty.ts";
-import { labelEntropy } from "../losses/labels.ts";
+import { labelEntropy, oneHotEntropy } from "../losses/labels.ts";
 import { meanAbsolute } from "../losses/reconstruction.ts";
 import { type Draws, drawn, type Gan, type LabelledBatch, type Losses, required, type Watch } from "../paper.ts";
 import type { Query } from "./attention-map.ts";
@@ -38,6 +38,8 @@ export interface StarganOptions {
 	readonly gRepeatNum?: number;
 	/** Strided layers of D. @default 6 */
 	readonly dRepeatNum?: number;
+	/** Labels apart (CelebA), or one class of `cDim` (RaFD), told by binary or by softmax cross entropy. @default "binary" */
+	readonly labelling?: "binary" | "class";
 	/** Keeps running statistics in G's instance norms, as the authors' checkpoints do; nothing uses them. @default false */
 	readonly track?: boolean;
 	/** Wasserstein with gradient penalty, or the log form (non-saturating for G) without. @default "wgan-gp" */
@@ -93,6 +95,7 @@ export function starganTraining(
 	const { imageSize = 128, gConvDim = 64, dConvDim = 64, cDim = 5, gRepeatNum = 6, dRepeatNum = 6 } = options;
 	const { adversarial = "wgan-gp", lambdaRec = 10, lambdaCls = 1, lambdaGp = 10, nCritic = 5 } = options;
 	const { gRate = 1e-4, dRate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0, track = false } = options;
+	const labelLoss = options.labelling === "class" ? oneHotEntropy : labelEntropy;
 	const { network = starganGenerator, generator: insertG = nothing, discriminator: insertD = nothing } = extension;
 	const random = Random.seed(seed);
 	const generatorParameters = new Parameters(random.split("G"));
@@ -145,7 +148,7 @@ export function starganTraining(
 			return weighted(
 				[1, () => ledger.record("D/loss_real", terms.real)],
 				[1, () => ledger.record("D/loss_fake", terms.fake)],
-				[lambdaCls, () => ledger.record("D/loss_cls", labelEntropy(real.labels, labels))],
+				[lambdaCls, () => ledger.record("D/loss_cls", labelLoss(real.labels, labels))],
 				[between === undefined ? 0 : lambdaGp, () => ledger.record("D/loss_gp", penalty(between as tf.Tensor4D))],
 			);
 		};
@@ -160,7 +163,7 @@ export function starganTraining(
 			return weighted(
 				[1, () => ledger.record("G/loss_fake", form.generator(judged.source, judged.source))],
 				[lambdaRec, () => ledger.record("G/loss_rec", meanAbsolute(images, generator(fake, labels, training)))],
-				[lambdaCls, () => ledger.record("G/loss_cls", labelEntropy(judged.labels, target))],
+				[lambdaCls, () => ledger.record("G/loss_cls", labelLoss(judged.labels, target))],
 			);
 		};
 		minimize(optimizers.G, trainedG, loss, watch);

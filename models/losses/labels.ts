@@ -13,6 +13,11 @@ export function labelEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
 export function classEntropy(logits: tf.Tensor2D, classes: tf.Tensor1D): tf.Scalar {
 	return tf.tidy(() => {
 		const chosen = tf.oneHot(tf.cast(classes, "int32"), logits.shape[1]);
-		return tf.mean(softmaxCrossEntropy(logits, tf.cast(chosen, "float32") as tf.Tensor2D)) as tf.Scalar;
+		return oneHotEntropy(logits, tf.cast(chosen, "float32") as tf.Tensor2D);
 	});
+}
+
+/** The same against rows of one 1 and zeros [N, classes]. */
+export function oneHotEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+	return tf.tidy(() => tf.mean(softmaxCrossEntropy(logits, targets)) as tf.Scalar);
 }

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import test from "ava";
 import sharp from "sharp";
 import { startEngine } from "../../engine/engine.ts";
+import { attentionOf } from "../../harness/attention-file.ts";
 import { type Horses, horses } from "../../harness/datasets/horses.ts";
 import type { Domain } from "../../harness/datasets/unpaired.ts";
 import { picturesOf } from "../../harness/edit-test.ts";
@@ -116,6 +117,22 @@ test.serial("the true other coat changes nothing outside the mask, and comes bac
 		const untouched = await distancesOf(given, "a", given.sides.a.pictures);
 		const before = untouched.find(([{ metric }]) => metric === "fid")?.[0].value as number;
 		t.true((scoreOf(scores, "fid") as number) < 0.5 * before);
+	});
+});
+
+test.serial("maps kept of a training are those of the pictures beside them", async (t) => {
+	await onEngines(async () => {
+		using gan = buildTranslator("aggan", presets.smoke, 1);
+		const [a, b] = [tf.fill([2, 32, 32, 3], 0.5), tf.fill([2, 32, 32, 3], -0.5)];
+		const before = tf.memory().numTensors;
+		const kept = await attentionOf(gan, { a, b }, { seed: 1 });
+		t.is(tf.memory().numTensors, before);
+		t.deepEqual(
+			kept?.maps.map(({ layer }) => layer),
+			["G_A2B/mask"],
+		);
+		t.is(kept?.pictures.length, 2);
+		tf.dispose([a, b]);
 	});
 });
 

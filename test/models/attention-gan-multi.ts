@@ -76,3 +76,23 @@ test.serial("in evaluation a permuted batch gives the permuted results, and each
 		tf.dispose([batch.images, batch.labels]);
 	});
 });
+
+test.serial(
+	"faces of one expression each are told apart by a softmax: ln of their number where D knows nothing",
+	async (t) => {
+		await onEngines(() => {
+			const classes = 8;
+			using gan = attentionGanMulti({ ...small, cDim: classes, labelling: "class" });
+			const head = gan.networks["D"]?.read("conv2.weight") as { shape: readonly number[]; data: Float32Array };
+			gan.networks["D"]?.write("conv2.weight", { ...head, data: head.data.fill(0) });
+			const images = tf.randomUniform([3, 16, 16, 3], -1, 1, "float32", 1) as tf.Tensor4D;
+			const labels = tf.tidy(() =>
+				tf.cast(tf.oneHot(tf.tensor1d([0, 5, 7], "int32"), classes), "float32"),
+			) as tf.Tensor2D;
+			const losses = gan.step({ images, labels }, { permutation: [1, 2, 0], gp_alpha: [0.1, 0.5, 0.9] }, 0);
+			// A mean of three logarithms in float32.
+			t.true(Math.abs((losses["D/loss_cls"] as number) - Math.log(classes)) < 1e-6);
+			tf.dispose([images, labels]);
+		});
+	},
+);
