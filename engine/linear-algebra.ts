@@ -159,8 +159,14 @@ function requireSymmetric(where: string, a: Matrix): void {
 }
 
 function requireFinite(where: string, { data }: Features): void {
-	const at = data.findIndex((value) => !Number.isFinite(value));
+	const at = firstNotFinite(data);
 	if (at >= 0) throw new RangeError(`${where}: values must be finite, got ${data[at]}`);
+}
+
+/** -1 where all are finite. A plain loop: the matrices have millions of values. */
+function firstNotFinite(values: Float64Array | Float32Array): number {
+	for (let at = 0; at < values.length; at += 1) if (!Number.isFinite(values[at])) return at;
+	return -1;
 }
 
 function finite(where: string, result: Matrix): Matrix {
@@ -169,7 +175,7 @@ function finite(where: string, result: Matrix): Matrix {
 }
 
 function finiteValues(where: string, values: Float64Array): Float64Array {
-	const at = values.findIndex((value) => !Number.isFinite(value));
+	const at = firstNotFinite(values);
 	if (at >= 0)
 		throw new RangeError(`${where}: result must be finite, got ${values[at]}: the input's values are too large`);
 	return values;

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { InnerProducts } from "../engine/inner-products.ts";
 import { requireFeatures } from "./feature-sets.ts";
 import { linearReplicates } from "./intervals.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
@@ -196,25 +196,17 @@ interface Block {
 /** Approximate squared distances, some rows of `a` at a time. */
 function eachBlock(a: Rows, b: Rows, use: (block: Block, top: number) => void): void {
 	const { dimensions } = a;
-	const right = tf.tensor2d(b.short, [b.count, dimensions]);
-	try {
-		for (let top = 0; top < a.count; top += blockRows) {
-			const rows = Math.min(blockRows, a.count - top);
-			const products = tf.tidy(() => {
-				const left = tf.tensor2d(a.short.subarray(top * dimensions, (top + rows) * dimensions), [rows, dimensions]);
-				return tf.matMul(left, right, false, true).dataSync<"float32">();
-			});
-			const distances = new Float32Array(products.length);
-			for (let row = 0, at = 0; row < rows; row += 1) {
-				const own = a.squares[top + row] as number;
-				for (let column = 0; column < b.count; column += 1, at += 1) {
-					distances[at] = own + (b.squares[column] as number) - 2 * (products[at] as number);
-				}
+	using right = new InnerProducts(b.short, b.count, dimensions);
+	for (let top = 0; top < a.count; top += blockRows) {
+		const rows = Math.min(blockRows, a.count - top);
+		const distances = right.of(a.short.subarray(top * dimensions, (top + rows) * dimensions), rows);
+		for (let row = 0, at = 0; row < rows; row += 1) {
+			const own = a.squares[top + row] as number;
+			for (let column = 0; column < b.count; column += 1, at += 1) {
+				distances[at] = own + (b.squares[column] as number) - 2 * (distances[at] as number);
 			}
-			use({ rows, distances }, top);
 		}
-	} finally {
-		right.dispose();
+		use({ rows, distances }, top);
 	}
 }
 

@@ -18,6 +18,7 @@ export interface Binding {
 		inputs: readonly number[],
 		outputs: number,
 	): OutputMetadata[];
+	readonly TF_FLOAT: number;
 	readonly TF_INT32: number;
 }
 
