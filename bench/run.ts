@@ -5,6 +5,9 @@ import type { Bench, Figure } from "./bench.ts";
 /** Every bench by name; each is loaded only when it runs. */
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	"stargan-step": () => import("./stargan-step.ts"),
+	inception: () => import("./inception.ts"),
+	"evaluate-memory": () => import("./evaluate-memory.ts"),
+	gate: () => import("./gate.ts"),
 	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
 	kernel: () => import("./kernel.ts"),

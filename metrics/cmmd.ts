@@ -1,7 +1,7 @@
 import { matmul } from "../engine/linear-algebra.ts";
 import { requireFeatures } from "./feature-sets.ts";
-import { linearReplicates } from "./intervals.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
+import { linearReplicates } from "./statistics/bootstrap.ts";
 
 export interface CmmdOptions {
 	/** Width σ of the kernel exp(-|x - y|² / 2σ²). @default 10 */

@@ -10,8 +10,8 @@ import {
 	transpose,
 } from "../engine/linear-algebra.ts";
 import { centredRows, columnMeans, requireFeatures } from "./feature-sets.ts";
-import { linearReplicates } from "./intervals.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
+import { linearReplicates } from "./statistics/bootstrap.ts";
 
 /** Mean [d] and covariance [d, d] of a set of features. */
 export interface Gaussian {

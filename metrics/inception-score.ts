@@ -1,7 +1,7 @@
 import { requireRows } from "./feature-sets.ts";
-import { linearReplicates } from "./intervals.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
+import { linearReplicates } from "./statistics/bootstrap.ts";
 
 export interface InceptionScoreOptions {
 	/** @default 10 */

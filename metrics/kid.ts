@@ -1,8 +1,8 @@
 import { requireFeatures } from "./feature-sets.ts";
-import { linearReplicates } from "./intervals.ts";
 import { type Kernel, kernelSums, type Part, type PartSums, rowsFor } from "./kernel-sums.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 import type { DistributionMetric, Features, Measurement, Protocol, Resampling } from "./metric.ts";
+import { linearReplicates } from "./statistics/bootstrap.ts";
 
 /** `unbiased` leaves out the diagonals of Kxx and Kyy, `biased` keeps them, `u-statistic` leaves out that of Kxy too. */
 export type KidEstimator = "unbiased" | "biased" | "u-statistic";

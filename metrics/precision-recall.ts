@@ -1,7 +1,7 @@
 import { InnerProducts } from "../engine/inner-products.ts";
 import { requireFeatures } from "./feature-sets.ts";
-import { linearReplicates } from "./intervals.ts";
 import type { DistributionMetric, Features, Measurement, Resampling } from "./metric.ts";
+import { linearReplicates } from "./statistics/bootstrap.ts";
 
 export interface NeighbourOptions {
 	/** Which other row of its own set, by nearness, sets a row's radius. @default 5, as prdc's README */
