@@ -30,17 +30,23 @@ export function spectralWeight(
 	const bar = parameters.create<tf.Rank.R4>("weight_bar", shape, initializer, { layout });
 	const u = parameters.create<tf.Rank.R1>("weight_u", [rows], unitInit, { trainable: false });
 	const v = parameters.create<tf.Rank.R1>("weight_v", [inner * height * width], unitInit, { trainable: false });
-	const asMatrix = (): tf.Tensor2D => tf.reshape(tf.transpose(bar, [3, 2, 0, 1]), [rows, -1]);
+	// Our layout is the transpose of W without a copy, but for the order of its rows: turning v is cheaper than turning W.
+	const columns = inner * height * width;
+	const matrix = (): tf.Tensor2D => tf.reshape(bar, [columns, rows]);
+	const turned = (): tf.Tensor2D =>
+		tf.reshape(tf.transpose(tf.reshape(v, [inner, height, width]), [1, 2, 0]), [columns, 1]);
+	const back = (x: tf.Tensor): tf.Tensor1D =>
+		tf.reshape(tf.transpose(tf.reshape(x, [height, width, inner]), [2, 0, 1]), [columns]);
 	return (pass) => {
 		if (pass.training) {
 			tf.tidy(() => {
-				const matrix = asMatrix();
-				v.assign(unit(tf.dot(tf.transpose(matrix), u)));
-				u.assign(unit(tf.dot(matrix, v)));
+				const next = unit(tf.matMul(matrix(), tf.reshape(u, [rows, 1])));
+				v.assign(back(next));
+				u.assign(unit(tf.reshape(tf.matMul(matrix(), next, true), [rows])));
 			});
 		}
 		const [weight, sigma] = tf.tidy(() => {
-			const value = tf.sum(tf.mul(u, tf.reshape(tf.matMul(asMatrix(), tf.reshape(v, [-1, 1])), [-1])));
+			const value = tf.sum(tf.mul(u, tf.reshape(tf.matMul(matrix(), turned(), true), [rows])));
 			return [tf.div(bar, value) as tf.Tensor4D, value as tf.Scalar];
 		});
 		return { weight: weight as tf.Tensor4D, sigma: sigma as tf.Scalar };
@@ -80,8 +86,8 @@ export function spectralTransposedConvolution(
 }
 
 /** x / (‖x‖ + 1e-12). */
-function unit(x: tf.Tensor): tf.Tensor1D {
-	return tf.div<tf.Tensor1D>(x, tf.add(tf.norm(x), 1e-12));
+function unit<T extends tf.Tensor>(x: T): T {
+	return tf.div<T>(x, tf.add(tf.norm(x), 1e-12));
 }
 
 /** A random direction. */
