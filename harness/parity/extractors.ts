@@ -109,7 +109,9 @@ function torchvision({ tensors, shapes }: Golden): Results {
 	});
 	using network = new Inception(formulaWeights(shapes, "inception_v3"), "torchvision");
 	tf.tidy(() => {
-		results.set("output/torchvision_inception_v3_logits", stored(network.run(images).logits));
+		// The size that this network was made for, by torch's bilinear resize.
+		const sized = tf.image.resizeBilinear(images, [side, side], false, true);
+		results.set("output/torchvision_inception_v3_logits", stored(network.run(sized).logits));
 	});
 	results.set("output/resnet18_2class_logits", resnetLogits(images, formulaWeights(shapes, "resnet18")));
 	images.dispose();
