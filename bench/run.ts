@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	inception: () => import("./inception.ts"),
 	"evaluate-memory": () => import("./evaluate-memory.ts"),
 	gate: () => import("./gate.ts"),
+	"fasrgan-step": () => import("./fasrgan-step.ts"),
 	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
 	kernel: () => import("./kernel.ts"),
