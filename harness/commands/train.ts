@@ -63,6 +63,7 @@ export const addTrain: AddCommand = (program, line) => {
 			const training = await experiment.training(system, {
 				...{ preset, data: options.data, seed, steps, from: options.from, set },
 			});
+			for (const note of training.notes ?? []) line.say(`${system}: ${note}`);
 			const events = runTraining(training, {
 				...{
 					out: options.out,

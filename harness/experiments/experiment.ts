@@ -24,6 +24,8 @@ export interface Training<Batch extends object> {
 	readonly options?: Options;
 	/** Names of a conditional system's labels, in order. */
 	readonly attributes?: readonly string[];
+	/** What a reader must know of it: a term that is left out, a start that was given. */
+	readonly notes?: readonly string[];
 	rate(iteration: number): number;
 	/** Batches from number `start` on. */
 	data(start: number, signal?: AbortSignal): AsyncIterable<Batch>;

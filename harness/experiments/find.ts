@@ -9,6 +9,7 @@ const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: 
 	"attention-gan": () => import("./attention-gan.ts"),
 	"cca-gan": () => import("./cca-gan.ts"),
 	"sag-gan": () => import("./sag-gan.ts"),
+	fasrgan: () => import("./fasrgan.ts"),
 };
 
 /** Ids of the papers that can be reproduced. */

@@ -2,6 +2,7 @@
  * Published weights of feature extractors, which are too large to ship. Their file names end in the first eight digits of
  * their SHA-256, which is what is checked.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../../engine/cache.ts";
 
@@ -53,4 +54,10 @@ export function weightsFolder(environment: NodeJS.ProcessEnv = process.env): str
 /** The published weights of that name; undefined where there are none. */
 export function publishedNamed(name: string): PublishedWeights | undefined {
 	return publishedWeights.find((each) => each.name === name);
+}
+
+/** True where the published weights of that name are in the cache. */
+export function hasWeights(name: string): boolean {
+	const published = publishedNamed(name);
+	return published !== undefined && existsSync(join(weightsFolder(), published.file));
 }
