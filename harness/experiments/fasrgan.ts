@@ -8,9 +8,10 @@ import { faFsSrgan } from "../../models/fa-fs-srgan.ts";
 import { fasrgan } from "../../models/fasrgan.ts";
 import { fasrganPaper as paper } from "../../models/fasrgan-paper.ts";
 import { fsSrgan, fsSrganPsnr } from "../../models/fs-srgan.ts";
-import type { ResolutionGan } from "../../models/layers/resolution-training.ts";
+import type { ResolutionGan, ResolutionTrainingOptions } from "../../models/layers/resolution-training.ts";
 import type { FeatureFunction } from "../../models/losses/perceptual.ts";
 import type { ResolutionBatch } from "../../models/paper.ts";
+import type { Options } from "../../models/system.ts";
 import { loadCheckpoint, readHeader } from "../checkpoint.ts";
 import { openResolution } from "../datasets/find.ts";
 import { type ResolutionDataset, resolutionBatches } from "../datasets/resolution.ts";
@@ -114,33 +115,48 @@ export const starts: Readonly<Record<string, string>> = {
 /** Ids of the GANs compared, in the order of the table. */
 export const compared = Object.keys(starts);
 
+/** Options of a system's card as a preset has them. */
+export function optionsOf(id: string, { networks, blocks, patch, dHalvings, start, gan }: UpscalingPreset): Options {
+	const { width, growth, initScale, dWidth, dHead } = networks;
+	const [eBlocks, gBlocks] = blocks.shared;
+	const plain = { width, growth, initScale, blocks: blocks.plain };
+	const shared = { width, growth, initScale, eBlocks, blocks: gBlocks };
+	const game = { size: 4 * patch, dWidth, gRate: gan.rate, dRate: gan.rate };
+	const vgg = { ...game, dHalvings, dHead: 100 };
+	const all: Readonly<Record<string, Options>> = {
+		"rrdb-psnr": { ...plain, gRate: start.rate },
+		"fs-srgan-psnr": { ...shared, gRate: start.rate },
+		esrgan: { ...plain, ...vgg },
+		fasrgan: { ...plain, ...game, dHead },
+		"fs-srgan": { ...shared, ...vgg },
+		"fa-fs-srgan": { ...shared, ...game, dHead },
+	};
+	const options = all[id];
+	if (options === undefined) throw new RangeError(`system: must be one of ${Object.keys(all).join(", ")}, got ${id}`);
+	return options;
+}
+
+const builders: Readonly<Record<string, (options: Options & ResolutionTrainingOptions) => ResolutionGan>> = {
+	...{ "rrdb-psnr": rrdbPsnr, "fs-srgan-psnr": fsSrganPsnr, esrgan, fasrgan },
+	...{ "fs-srgan": fsSrgan, "fa-fs-srgan": faFsSrgan },
+};
+
 /** Builds one of the systems as a preset has it. */
 export function buildSystem(
 	id: string,
-	{ networks, blocks, patch, dHalvings, start, gan }: UpscalingPreset,
+	preset: UpscalingPreset,
 	seed: number,
 	perceptual?: FeatureFunction,
 ): ResolutionGan {
-	const { dHead, ...widths } = networks;
-	const common = { ...widths, size: 4 * patch, seed: Random.seed(seed).split("initial weights").uint32() };
+	const options = optionsOf(id, preset);
 	// Without features nothing would hold the adversarial terms: the pixel term then has the weight of the perceptual one.
 	const content = perceptual === undefined ? { pixelWeight: 1 } : { perceptual };
-	const rates = { gRate: gan.rate, dRate: gan.rate, ...content };
-	const shared = { eBlocks: blocks.shared[0], blocks: blocks.shared[1] };
-	const vgg = { dHalvings, dHead: 100 };
-	const builders: Readonly<Record<string, () => ResolutionGan>> = {
-		"rrdb-psnr": () => rrdbPsnr({ ...common, blocks: blocks.plain, gRate: start.rate }),
-		"fs-srgan-psnr": () => fsSrganPsnr({ ...common, ...shared, gRate: start.rate }),
-		esrgan: () => esrgan({ ...common, ...rates, ...vgg, blocks: blocks.plain }),
-		fasrgan: () => fasrgan({ ...common, ...rates, dHead, blocks: blocks.plain }),
-		"fs-srgan": () => fsSrgan({ ...common, ...rates, ...vgg, ...shared }),
-		"fa-fs-srgan": () => faFsSrgan({ ...common, ...rates, ...shared, dHead }),
-	};
-	const build = builders[id];
-	if (build === undefined) {
-		throw new RangeError(`system: must be one of ${Object.keys(builders).join(", ")}, got ${id}`);
-	}
-	return build();
+	const build = builders[id] as (typeof builders)[string];
+	return build({
+		...options,
+		...(id in starts ? content : {}),
+		seed: Random.seed(seed).split("initial weights").uint32(),
+	} as Options & ResolutionTrainingOptions);
 }
 
 /** Opens the preset's pictures, or the set named instead of them. */
@@ -180,6 +196,7 @@ export async function trainUpscaler(
 			start: isStart ? "none" : from === undefined ? "own" : (starts[system] as string),
 			perceptual: isStart ? "none" : vgg === undefined ? "off, pixel weight 1" : `vgg19 sha256:${vgg.sha256}`,
 		},
+		options: optionsOf(system, preset),
 		notes: isStart || vgg !== undefined ? [] : [withoutPerceptual],
 		rate: (iteration) =>
 			iteration < warmUp ? (before(iteration) * preset.start.rate) / preset.gan.rate : after(iteration - warmUp),
