@@ -20,17 +20,9 @@ const epsilon = 1e-4;
 export function phaseCongruency({ data, height, width }: Plane): Float64Array {
 	const spectrum: ComplexPlane = { real: data.slice(), imaginary: new Float64Array(data.length), height, width };
 	transformPlane(spectrum);
-	const { radial, sine, cosine } = filters(height, width);
+	const { radial, spreads } = filtersOf(height, width);
 	const total = new Float64Array(data.length);
-	for (let orientation = 0; orientation < orientations; orientation += 1) {
-		const angle = (orientation * Math.PI) / orientations;
-		const spread = Float64Array.from(sine, (s, at) => {
-			const c = cosine[at] as number;
-			const distance = Math.abs(
-				Math.atan2(s * Math.cos(angle) - c * Math.sin(angle), c * Math.cos(angle) + s * Math.sin(angle)),
-			);
-			return (Math.cos(Math.min(Math.PI, (distance * orientations) / 2)) + 1) / 2;
-		});
+	for (const spread of spreads) {
 		const responses = radial.map((band) => response(spectrum, band, spread));
 		congruency(responses).forEach((value, at) => {
 			total[at] = (total[at] as number) + value;
@@ -84,8 +76,22 @@ function response(spectrum: ComplexPlane, band: Float64Array, spread: Float64Arr
 	return plane;
 }
 
-/** Log-Gabor bands times a Butterworth low-pass (cut 0.45, order 15), and the direction of each frequency. */
-function filters(height: number, width: number) {
+interface Filters {
+	/** Log-Gabor bands times a Butterworth low-pass (cut 0.45, order 15), by scale. */
+	readonly radial: readonly Float64Array[];
+	/** How much each frequency belongs to a direction, by orientation. */
+	readonly spreads: readonly Float64Array[];
+}
+
+/** Filters of the last size asked for: sets of pictures have one size, and making filters takes as long as using them. */
+let last: { readonly height: number; readonly width: number; readonly filters: Filters } | undefined;
+
+function filtersOf(height: number, width: number): Filters {
+	if (last?.height !== height || last.width !== width) last = { height, width, filters: filters(height, width) };
+	return last.filters;
+}
+
+function filters(height: number, width: number): Filters {
 	const size = height * width;
 	const radius = new Float64Array(size);
 	const sine = new Float64Array(size);
@@ -106,7 +112,17 @@ function filters(height: number, width: number) {
 			return gabor / (1 + (value / 0.45) ** 30);
 		});
 	});
-	return { radial, sine, cosine };
+	const spreads = Array.from({ length: orientations }, (_, orientation) => {
+		const angle = (orientation * Math.PI) / orientations;
+		return Float64Array.from(sine, (s, at) => {
+			const c = cosine[at] as number;
+			const distance = Math.abs(
+				Math.atan2(s * Math.cos(angle) - c * Math.sin(angle), c * Math.cos(angle) + s * Math.sin(angle)),
+			);
+			return (Math.cos(Math.min(Math.PI, (distance * orientations) / 2)) + 1) / 2;
+		});
+	});
+	return { radial, spreads };
 }
 
 /** Frequencies of one side with 0 first, on -0.5 … 0.5; an odd side reaches both ends. */
