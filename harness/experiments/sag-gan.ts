@@ -45,7 +45,7 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 		data: "brains",
 		pictures: { train: 800, test: 400 },
 		...{ imageSize: 64, ngf: 24, blocks: 4, ndf: 32, dLayers: 3, reduction: 8, latent: 32 },
-		...{ batchSize: 1, steps: 3000, rate: 4e-4, noise: { batchSize: 4, steps: 2500 } },
+		...{ batchSize: 1, steps: 4000, rate: 4e-4, noise: { batchSize: 4, steps: 2500 } },
 		classifier: { width: 32, steps: 800, batchSize: 32, rate: 1e-3, every: 50 },
 		seeds: [1, 2],
 		resamples: 1000,
