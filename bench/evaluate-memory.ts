@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFile, link, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Random } from "../engine/random.ts";
 import { writePng } from "../harness/pictures.ts";
 import type { Bench } from "./bench.ts";
@@ -58,10 +59,12 @@ interface Run {
 
 async function evaluate(folder: string): Promise<Run> {
 	const words = ["evaluate", "--real", folder, "--fake", folder, "--metrics", "fid", "--no-cache", "--quiet"];
-	const program = `process.on("exit",()=>process.stderr.write("PEAK "+process.resourceUsage().maxRSS));process.argv.splice(1,1);await import(${JSON.stringify(new URL("../harness/cli.js", import.meta.url).href)})`;
+	const peak = `process.on("exit", () => process.stderr.write("PEAK " + process.resourceUsage().maxRSS))`;
+	const preload = `data:text/javascript,${encodeURIComponent(peak)}`;
+	const command = fileURLToPath(new URL("../harness/cli.js", import.meta.url));
 	const start = performance.now();
 	const errors = await new Promise<string>((resolve, reject) => {
-		const child = spawn(process.execPath, ["--input-type=module", "-e", program, "--", "fovea", "fovea", ...words], {
+		const child = spawn(process.execPath, ["--import", preload, command, ...words], {
 			stdio: ["ignore", "ignore", "pipe"],
 		});
 		let text = "";

@@ -188,7 +188,8 @@ export class Trunk implements Disposable {
 	#find(name: string, weights: (name: string) => TorchWeight | undefined): TorchWeight {
 		const index = Number(name.split(".")[0]);
 		const slice = this.#architecture.slices.findIndex((last) => index <= last) + 1;
-		const found = weights(`features.${name}`) ?? weights(`net.slice${slice}.${name}`);
+		const names = [`features.${name}`, `net.slice${slice}.${name}`, `slice${slice}.${name}`];
+		const found = names.map(weights).find((weight) => weight !== undefined);
 		if (found === undefined) {
 			throw new RangeError(`${this.name}: the weights must hold features.${name}, got a file without it`);
 		}
