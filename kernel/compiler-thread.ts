@@ -1,3 +1,5 @@
+import { Session } from "node:inspector";
+import v8 from "node:v8";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Compiler } from "./compiler.ts";
 import { complete, inspectAt, isComplete } from "./completion.ts";
@@ -32,10 +34,25 @@ export type Ask = <M extends keyof Methods>(
 	...values: Parameters<Methods[M]>
 ) => Promise<ReturnType<Methods[M]>>;
 
+/** Garbage that may pile up before it is collected. Left to itself V8 would let every cell's program lie, up to its limit. */
+const MOST_GARBAGE = 32 * 2 ** 20;
+const inspector = new Session();
+inspector.connect();
+let live = v8.getHeapStatistics().used_heap_size;
+function collectGarbage(): void {
+	const used = v8.getHeapStatistics().used_heap_size;
+	live = Math.min(live, used);
+	if (used - live <= MOST_GARBAGE) return;
+	inspector.post("HeapProfiler.collectGarbage");
+	live = v8.getHeapStatistics().used_heap_size;
+}
+
 session.on("message", ({ id, method, values }: { id: number; method: keyof Methods; values: never[] }) => {
 	try {
 		const result = (methods[method] as (...values: never[]) => unknown)(...values);
 		session.postMessage({ id, result });
+		// The cell runs meanwhile.
+		collectGarbage();
 	} catch (error) {
 		session.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
 	}
@@ -53,3 +70,4 @@ parentPort?.postMessage({ folder, paths: compiler.options.paths ?? {} });
 // The first check reads TypeScript's library files, which would otherwise fall on the first cell.
 compiler.open("", false);
 compiler.program().getSemanticDiagnostics(compiler.program().getSourceFile(compiler.cellPath));
+live = v8.getHeapStatistics().used_heap_size;
