@@ -66,7 +66,7 @@ export const presets: Readonly<Record<PresetName, UpscalingPreset>> = {
 		blocks: { plain: 2, shared: [1, 1] },
 		dHalvings: 3,
 		start: { steps: 800, batchSize: 4, rate: 5e-3 },
-		gan: { steps: 40, batchSize: 4, rate: 2e-4 },
+		gan: { steps: 30, batchSize: 2, rate: 2e-4 },
 		schedule: "linear",
 		seeds: [1, 2],
 		resamples: 20,
