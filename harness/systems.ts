@@ -12,7 +12,8 @@ const folder = new URL("../models/", import.meta.url);
 export async function systemsByFile(): Promise<ReadonlyMap<string, readonly System[]>> {
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".js")).map((name) => name.slice(0, -3));
 	const found = new Map<string, readonly System[]>();
-	for (const name of names.filter((name) => !contracts.has(name)).sort()) {
+	// A paper that several systems share has a file of its own, without a card.
+	for (const name of names.filter((name) => !contracts.has(name) && !name.endsWith("-paper")).sort()) {
 		const { systems = [] } = (await import(new URL(`${name}.js`, folder).href)) as { systems?: readonly System[] };
 		found.set(name, systems);
 	}
