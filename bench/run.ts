@@ -5,6 +5,7 @@ import type { Bench, Figure } from "./bench.ts";
 /** Every bench by name; each is loaded only when it runs. */
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	"stargan-step": () => import("./stargan-step.ts"),
+	"attention-gan-step": () => import("./attention-gan-step.ts"),
 	inception: () => import("./inception.ts"),
 	"evaluate-memory": () => import("./evaluate-memory.ts"),
 	gate: () => import("./gate.ts"),
