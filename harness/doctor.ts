@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { findPython, requirePip } from "../engine/tensorflow/python.ts";
 import { KERNEL_NAME, listKernels } from "../kernel/install.ts";
 import { datasetNames } from "./datasets/find.ts";
 import { version } from "./version.ts";
+import { publishedWeights, weightsFolder } from "./weights/catalogue.ts";
 
 export interface Check {
 	readonly name: string;
@@ -139,7 +141,12 @@ async function weights(): Promise<Check> {
 	try {
 		JSON.parse(await readFile(new URL("model.json", folder), "utf8"));
 		const { size } = await stat(new URL("weights.bin", folder));
-		return { name: "weights", ok: true, detail: `${name}, ${(size / 1e6).toFixed(1)} MB`, fix: "" };
+		const cache = weightsFolder();
+		const here = publishedWeights.filter(({ file }) => existsSync(join(cache, file))).map((each) => each.name);
+		const rest = here.length === 0 ? "no others in the cache" : `${here.join(", ")} in the cache`;
+		const fix =
+			here.length === publishedWeights.length ? "" : "npx fovea weights lists those of Inception, VGG and others";
+		return { name: "weights", ok: true, detail: `${name}, ${(size / 1e6).toFixed(1)} MB; ${rest}`, fix };
 	} catch (error) {
 		return {
 			name: "weights",

@@ -35,7 +35,7 @@ export const addGenerate: AddCommand = (program, line) => {
 		.option("--source <attributes>", "labels that every picture has, as Male+Young; none without it")
 		.option("--labels <file>", "labels of each picture, in the form of CelebA's list_attr_celeba.txt")
 		.option("--attributes <names>", "names of the labels in order, where the checkpoint says none")
-		.option("--direction <way>", "two-domain systems: a-to-b or b-to-a", "a-to-b")
+		.option("--direction <way>", "two-domain systems: a-to-b or b-to-a; a-to-b without it")
 		.option("--count <n>", "pictures from noise")
 		.option("--seed <n>", "of the noise", "0")
 		.option("--size <n>", "cut to a square and resize to this side first; the pictures' own size without it")
@@ -45,7 +45,7 @@ export const addGenerate: AddCommand = (program, line) => {
 			const { generate } = await import("../generate/generate.ts");
 			const { openModel } = await import("../generate/model.ts");
 			const { direction } = flags;
-			if (direction !== "a-to-b" && direction !== "b-to-a") {
+			if (direction !== undefined && direction !== "a-to-b" && direction !== "b-to-a") {
 				throw new RangeError(`--direction: must be a-to-b or b-to-a, got ${direction}`);
 			}
 			const optional = (name: "count" | "size") => {

@@ -100,6 +100,9 @@ async function fromPictures(
 	onProgress: (progress: GenerateProgress) => void,
 ): Promise<Generated["pictures"]> {
 	const { gan, options } = model;
+	if (request.count !== undefined) {
+		throw new RangeError(`--count: goes with noise, without --input, got ${request.count} and ${request.input}`);
+	}
 	const files = await pictureFolder(request.input);
 	const applier = new Applier(gan);
 	const names = namesOf(files);
@@ -116,6 +119,13 @@ async function fromPictures(
 			const apply = () => applyOne(model, applier, picture, label, request, file);
 			if (index === 0 && model.needsAbsent(() => apply().picture.data as Uint8Array)) throw lacking(model);
 			const applied = apply();
+			if (index === 0 && request.direction !== undefined) {
+				const back = { ...request, direction: request.direction === "a-to-b" ? "b-to-a" : "a-to-b" } as const;
+				const other = applyOne(model, applier, picture, label, back, file);
+				if (Buffer.from(other.picture.data).equals(applied.picture.data)) {
+					throw new RangeError(`--direction: system must have two, got ${model.system.id}, which has one`);
+				}
+			}
 			const maps = await writeApplied(folder, name, picture, applied);
 			entries.push({
 				input: file,
