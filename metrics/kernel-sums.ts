@@ -281,7 +281,7 @@ export function rowsFor(real: Features, fake: Features): [Rows, Rows] {
 	const large = work >= largeWork && real.data instanceof Float32Array && fake.data instanceof Float32Array;
 	const rows = ({ data, count, dimensions }: Features): Rows => {
 		const matrix = {
-			data: data instanceof Float64Array ? data : Float64Array.from(data),
+			data: data instanceof Float64Array ? data : new Float64Array(data),
 			rows: count,
 			columns: dimensions,
 		};
