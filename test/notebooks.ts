@@ -9,7 +9,8 @@ const folder = fileURLToPath(new URL("../../notebooks/", import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
 
 test("there are notebooks", (t) => {
-	for (const name of ["aga-gan", "attention", "attention-gan", "cca-gan", "metrics", "sag-gan"]) t.true(names.includes(`${name}.ipynb`), name);
+	for (const name of ["aga-gan", "attention", "attention-gan", "cca-gan", "metrics", "sag-gan"])
+		t.true(names.includes(`${name}.ipynb`), name);
 });
 
 function hasOutputs({ outputs }: Cell): boolean {
