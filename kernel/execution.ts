@@ -70,8 +70,9 @@ export class Executions {
 		parts.main.on("message", (message: FromMain) => this.fromMain(message));
 	}
 
-	get isBusy(): boolean {
-		return this.runs.size > 0;
+	/** The cell that began last of those that run; 0 for none. */
+	get newest(): number {
+		return [...this.runs.keys()].at(-1) ?? 0;
 	}
 
 	/** Ends every running cell with this report. */

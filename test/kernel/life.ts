@@ -83,6 +83,14 @@ test("a cell beyond the memory ceiling is stopped, says why, and the kernel goes
 	);
 	t.is(failure(reply).ename, "MemoryError");
 	t.regex(failure(reply).evalue, new RegExp(`${CEILING} MB allowed of memory \\(raise it by FOVEA_KERNEL_MEMORY`));
+	// The cells queued right behind one that was stopped begin above the ceiling, and run.
+	const code = "const more: Buffer[] = []; while (true) more.push(Buffer.alloc(10_000_000, 1))";
+	const wait = "await new Promise((go) => setTimeout(go, 200)); 'ran'";
+	const [stopped, ...after] = await Promise.all(
+		[code, wait, wait].map((each) => shared.kernel.execute(each, { stop_on_error: false })),
+	);
+	t.is(stopped && failure(stopped).ename, "MemoryError");
+	t.deepEqual(after.map(value), ["'ran'", "'ran'"]);
 	t.is(value(await shared.kernel.execute("hoard.length > 10")), "true");
 });
 
