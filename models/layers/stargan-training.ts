@@ -207,7 +207,12 @@ export function starganTraining(
 			const observe = (name: string, matrix: tf.Tensor3D) => {
 				matrices[name] = tf.keep(matrix.clone());
 			};
-			generator(images, labels, { training: false, observe }).dispose();
+			try {
+				generator(images, labels, { training: false, observe }).dispose();
+			} catch (error) {
+				tf.dispose(matrices);
+				throw error;
+			}
 			return matrices;
 		},
 		attention(batch, { query = 0.5 } = {}) {
@@ -215,9 +220,12 @@ export function starganTraining(
 			if (map === undefined) return {};
 			const [, height, width] = batch.images.shape;
 			const matrices = this.attentionMatrices(batch);
-			const maps = Object.entries(matrices).map(([name, matrix]) => [name, map(matrix, height, width, query)]);
-			tf.dispose(matrices);
-			return Object.fromEntries(maps);
+			try {
+				const maps = Object.entries(matrices).map(([name, matrix]) => [name, map(matrix, height, width, query)]);
+				return Object.fromEntries(maps);
+			} finally {
+				tf.dispose(matrices);
+			}
 		},
 		setRate(fraction) {
 			optimizers.G.rate = gRate * fraction;
