@@ -27,9 +27,10 @@ export interface ClaimVerdict {
 }
 
 /**
- * Decides a claim. The interval redraws, `redraws` times, the trainings of either system (with replacement) and the resample
- * of test pictures, which all trainings share; it therefore covers the chance of training and of sampling. `held` or `not-held` needs
- * an interval on one side of zero and every training of both systems above the floor; else `undecided`.
+ * Decides a claim. The interval redraws, `redraws` times, the trainings (with replacement) and the resample of test pictures,
+ * which all trainings share; it therefore covers the chance of training and of sampling. Where both systems were trained from
+ * the same seeds (data in the same order, the same start), seeds are drawn in pairs, else each side by itself. `held` or
+ * `not-held` needs an interval on one side of zero and every training of both systems above the floor; else `undecided`.
  */
 export function decide(
 	claim: Claim,
@@ -42,17 +43,16 @@ export function decide(
 		scores.reduce((sum, { value }) => sum + value, 0) / Math.max(1, scores.length);
 	const measured = sign * (mean(worse) - mean(better));
 	const resamples = Math.min(...[...better, ...worse].map((training) => training.resamples.length));
+	const paired = better.length === worse.length && better.every(({ seed }, index) => seed === worse[index]?.seed);
 	const random = Random.seed(seed).split("claims").split(claim.text);
 	const gains = Float64Array.from({ length: redraws }, () => {
 		const resample = random.integer(resamples);
-		const draw = (scores: readonly TrainingScores[]) => {
-			let sum = 0;
-			for (let index = 0; index < scores.length; index += 1) {
-				sum += (scores[random.integer(scores.length)] as TrainingScores).resamples[resample] as number;
-			}
-			return sum / scores.length;
-		};
-		return sign * (draw(worse) - draw(better));
+		const rows = (count: number) => Array.from({ length: count }, () => random.integer(count));
+		const meanOf = (scores: readonly TrainingScores[], drawn: readonly number[]) =>
+			drawn.reduce((sum, row) => sum + ((scores[row] as TrainingScores).resamples[resample] as number), 0) /
+			drawn.length;
+		const drawn = rows(worse.length);
+		return sign * (meanOf(worse, drawn) - meanOf(better, paired ? drawn : rows(better.length)));
 	});
 	const [low, high] = [quantile(gains, (1 - level) / 2), quantile(gains, (1 + level) / 2)];
 	const trainings = [
@@ -69,7 +69,7 @@ export function decide(
 			low,
 			high,
 			level,
-			method: `bootstrap over ${better.length} and ${worse.length} trainings and ${resamples} resamples of the test pictures`,
+			method: `bootstrap over ${paired ? `${better.length} pairs of` : `${better.length} and ${worse.length}`} trainings and ${resamples} resamples of the test pictures`,
 		},
 	};
 	if (first !== undefined) {

@@ -74,26 +74,36 @@ function middleOf(map: Float32Array, { height, width }: PixelArray, side: number
 	});
 }
 
+/** Lowest and highest of the values of a map, however large. */
+function extent(values: Float32Array): [number, number] {
+	let [low, high] = [Infinity, -Infinity];
+	for (const value of values) {
+		if (value < low) low = value;
+		if (value > high) high = value;
+	}
+	return [low, high];
+}
+
 /** Side of what is shown of a picture, in high resolution. */
 const shownSide = 96;
 
 /** A row of the sheet that lays the map over the error: the picture made larger, its error, and the map. */
-export function mapRow(gan: ResolutionGan, made: PixelArray, high: PixelArray): Sheet["rows"][number] | undefined {
+export function mapRow(gan: ResolutionGan, made: PixelArray, truth: PixelArray): Sheet["rows"][number] | undefined {
 	const attention = attentionOfPicture(gan, made);
 	if (attention === undefined) return undefined;
-	const error = errorMap(made, high);
-	const greatest = Math.max(...error, 1e-6);
+	const error = errorMap(made, truth);
+	const greatest = Math.max(1e-6, extent(error)[1]);
 	const { statistic } = pearson(attention, error);
 	const tile = middle(made, shownSide);
 	const errors = middleOf(error, made, shownSide);
 	const pixels = new Uint8Array(errors.length * 3);
 	for (const [place, value] of errors.entries()) pixels.set(colourAt(value / greatest), place * 3);
-	const low = Math.min(...attention);
-	const span = Math.max(...attention) - low || 1;
+	const [low, high] = extent(attention);
+	const span = high - low || 1;
 	const shown = middleOf(attention, made, shownSide).map((value) => (value - low) / span);
 	return {
 		label: `correlation ${Number.isFinite(statistic) ? statistic.toFixed(2) : "–"}`,
-		tiles: [tile, middle(high, shownSide), { ...tile, pixels }, overlay(tile, shown)],
+		tiles: [tile, middle(truth, shownSide), { ...tile, pixels }, overlay(tile, shown)],
 	};
 }
 

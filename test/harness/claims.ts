@@ -41,6 +41,16 @@ test("trainings that disagree leave a claim undecided", (t) => {
 	t.is(verdict(scores([10, 14]), scores([11, 13])).verdict, "undecided");
 });
 
+test("trainings of the same seeds are compared in pairs, others by themselves", (t) => {
+	const [low, high] = [scores([10, 14, 20]), scores([11, 15.5, 21])];
+	const { verdict: paired, interval } = verdict(low, high);
+	t.is(paired, "held");
+	// Gains of the pairs: 1, 1.5, 1; their means over three draws lie between 1 and 1.5.
+	t.true(interval.low >= 1 - 1e-9 && interval.high <= 1.5 + 1e-9);
+	const others = high.map((training) => ({ ...training, seed: training.seed + 10 }));
+	t.is(verdict(low, others).verdict, "undecided");
+});
+
 test("sampling that trainings share cancels out of their difference", (t) => {
 	const { interval } = verdict(scores([10]), scores([12]));
 	t.true(interval.high - interval.low < 1e-9);
