@@ -50,14 +50,14 @@ export const addTrain: AddCommand = (program, line) => {
 		.action(async (system: string, options: Options) => {
 			const { startEngine } = await import("../../engine/engine.ts");
 			const { experimentOf, presetOf, wholeNumber } = await import("../experiments/find.ts");
-			const { refuseSettings } = await import("../experiments/experiment.ts");
+			const { refuseSettings } = await import("../experiments/settings.ts");
 			const { runTraining } = await import("../training-run.ts");
 			const seed = wholeNumber("--seed", options.seed);
 			const preset = presetOf(options.preset);
 			const steps = options.steps === undefined ? undefined : wholeNumber("--steps", options.steps, 1);
 			const experiment = await experimentOf(system, options.experiment);
 			const set = Object.fromEntries(options.set.map(setting));
-			refuseSettings(experiment, set, "--set");
+			refuseSettings(experiment.settable(system), set, "--set");
 			endWithParent();
 			await startEngine();
 			const training = await experiment.training(system, {

@@ -11,7 +11,8 @@ import { openGuidedFaces } from "../datasets/find.ts";
 import { type ResolutionDataset, resolutionBatches } from "../datasets/resolution.ts";
 import { enlargementSheets } from "../enlargement-sheets.ts";
 import { linearDecay } from "../train.ts";
-import type { Experiment, PresetName, Settings, Training, TrainingOptions } from "./experiment.ts";
+import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import { amounts, counts, countsFromZero, shares, withSettings } from "./settings.ts";
 
 /** Sizes and budget of one preset. */
 export interface GuidedPreset {
@@ -81,16 +82,6 @@ export const presets: Readonly<Record<PresetName, GuidedPreset>> = {
 	},
 };
 
-const networkNumbers = ["lowSize", "scale", "width"] as const;
-const presetNumbers = ["batchSize", "warmUp", "rate", "decayOver"] as const;
-
-/** The preset with other numbers. */
-function withSettings(preset: GuidedPreset, set: Settings): GuidedPreset {
-	const given = (names: readonly string[]) =>
-		Object.fromEntries(names.flatMap((name) => (set[name] === undefined ? [] : [[name, set[name]]])));
-	return { ...preset, ...given(presetNumbers), networks: { ...preset.networks, ...given(networkNumbers) } };
-}
-
 /** Opens the preset's faces, or the set named instead of them. */
 export function openPresetData(
 	{ pictures, networks, ...preset }: GuidedPreset,
@@ -101,6 +92,14 @@ export function openPresetData(
 }
 
 const unet = "dual-attention-unet";
+
+const shared = { ...counts("networks.lowSize", "networks.scale", "networks.width"), ...shares("decayOver") };
+const own = { ...counts("batchSize"), ...countsFromZero("warmUp"), ...amounts("rate") };
+const refining = {
+	...counts("unet.unetWidth", "unet.reduction", "refinement.batchSize"),
+	...amounts("refinement.rate"),
+};
+const settable = (system: string) => ({ ...shared, ...(system === unet ? refining : own) });
 
 /** Builds one of the systems as a preset has it. */
 export function buildSystem(
@@ -170,8 +169,9 @@ async function train(
 export const experiment: Experiment = {
 	paper,
 	systems: ["aga-gan", "aga-gan-unguided", unet],
-	settable: [...networkNumbers, ...presetNumbers],
-	training: (system, { preset, set = {}, ...options }) => train(system, withSettings(presets[preset], set), options),
+	settable,
+	training: (system, options) =>
+		withSettings(presets, settable(system), options, (preset, rest) => train(system, preset, rest)),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceEnlargement } = await import("../face-enlargement.ts");

@@ -13,6 +13,7 @@ import { type UnpairedDataset, unpairedBatches } from "../datasets/unpaired.ts";
 import { linearDecay } from "../train.ts";
 import { translationSheets } from "../translation-sheets.ts";
 import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import { amounts, counts, countsFromZero, shares, withSettings } from "./settings.ts";
 
 /** Sizes and budget of one preset, the same for every system. */
 export interface TranslationPreset {
@@ -152,7 +153,7 @@ export function openTranslationData(preset: TranslationPreset, data = preset.dat
 export async function trainTranslator(
 	system: string,
 	preset: TranslationPreset,
-	{ data, seed, steps = preset.steps }: Omit<TrainingOptions, "preset">,
+	{ data, seed, steps = preset.steps }: Omit<TrainingOptions, "preset" | "set">,
 ): Promise<Training<UnpairedBatch>> {
 	const dataset = await openTranslationData(preset, data);
 	const gan = buildTranslator(system, { ...preset, steps }, seed);
@@ -180,10 +181,25 @@ export async function trainTranslator(
 	};
 }
 
+const common = {
+	...counts("imageSize", "loadSize", "batchSize", "networks.ngf", "networks.ndf"),
+	...countsFromZero("poolSize"),
+	...amounts("rate"),
+	...shares("decayOver"),
+};
+const patchwise = counts("networks.blocks", "dLayers.patch as dLayers");
+const whole = {
+	...counts("agganBlocks as blocks", "dLayers.whole as dLayers"),
+	...shares("curriculum.over as curriculum", "curriculum.lateShare"),
+};
+const settable = (system: string) => ({ ...common, ...(system.startsWith("aggan") ? whole : patchwise) });
+
 export const experiment: Experiment = {
 	paper,
 	systems: ids,
-	training: (system, { preset, ...options }) => trainTranslator(system, presets[preset], options),
+	settable,
+	training: (system, options) =>
+		withSettings(presets, settable(system), options, (preset, rest) => trainTranslator(system, preset, rest)),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceTranslations } = await import("../unpaired-translation.ts");

@@ -13,7 +13,8 @@ import { openDataset } from "../datasets/find.ts";
 import { editSheets } from "../edit-sheets.ts";
 import type { JudgeOptions } from "../judge.ts";
 import { linearDecay } from "../train.ts";
-import type { Experiment, PresetName, Settings, Training, TrainingOptions } from "./experiment.ts";
+import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import { amounts, counts, countsFromZero, shares, withSettings } from "./settings.ts";
 
 /** Sizes and budget of one preset, the same for every system. */
 export interface EditingPreset {
@@ -122,17 +123,13 @@ export function openPresetData(preset: EditingPreset, data = preset.data): Promi
 	return openDataset(data, { size: preset.imageSize, ...preset.pictures });
 }
 
-const networkNumbers = ["gConvDim", "dConvDim", "gRepeatNum", "dRepeatNum"] as const;
-const presetNumbers = ["imageSize", "batchSize", "warmUp", "rate", "decayOver", "nCritic", "lambdaRec"] as const;
-
-/** The preset with other numbers. */
-function withSettings(preset: EditingPreset, set: Settings): EditingPreset {
-	const own = Object.fromEntries(presetNumbers.flatMap((name) => (set[name] === undefined ? [] : [[name, set[name]]])));
-	const networks = Object.fromEntries(
-		networkNumbers.flatMap((name) => (set[name] === undefined ? [] : [[name, set[name]]])),
-	);
-	return { ...preset, ...own, networks: { ...preset.networks, ...networks } };
-}
+const settable = {
+	...counts("imageSize", "batchSize", "nCritic"),
+	...counts("networks.gConvDim", "networks.dConvDim", "networks.gRepeatNum", "networks.dRepeatNum"),
+	...countsFromZero("warmUp"),
+	...amounts("rate", "lambdaRec"),
+	...shares("decayOver"),
+};
 
 /** Prepares the training of one system as a preset has it. */
 export async function trainEditor(
@@ -175,9 +172,9 @@ export async function trainEditor(
 export const experiment: Experiment = {
 	paper,
 	systems: ["stargan", "stargan-sagan", "cca-gan"],
-	settable: [...presetNumbers, ...networkNumbers],
-	training: (system, { preset, set = {}, ...options }) =>
-		trainEditor(system, withSettings(presets[preset], set), options),
+	settable: () => settable,
+	training: (system, options) =>
+		withSettings(presets, settable, options, (preset, rest) => trainEditor(system, preset, rest)),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceEdits } = await import("../attribute-editing.ts");

@@ -4,6 +4,7 @@ import type { Options } from "../../models/system.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "../reproduce.ts";
 import type { Sheet } from "../sheet.ts";
 import type { WarmUp } from "../train.ts";
+import type { SettableNumbers } from "./settings.ts";
 
 export const presetNames = ["smoke", "laptop", "paper"] as const;
 export type PresetName = (typeof presetNames)[number];
@@ -42,7 +43,7 @@ export interface TrainingOptions {
 	readonly steps?: number | undefined;
 	/** Folder of a finished training that this one starts from, where the system wants one. */
 	readonly from?: string | undefined;
-	/** Values over the preset's, of those the experiment lists as settable. @default none */
+	/** Values over the preset's, of those that the system's experiment lets replace. @default none */
 	readonly set?: Settings | undefined;
 }
 
@@ -50,24 +51,10 @@ export interface Experiment {
 	readonly paper: Paper;
 	/** Ids of the systems compared, the paper's own first. */
 	readonly systems: readonly string[];
-	/** Names of a preset's numbers that `set` may replace. @default none */
-	readonly settable?: readonly string[];
+	/** The numbers of a preset that `set` may replace in a training of one of the systems. */
+	settable(system: string): SettableNumbers;
 	/** Prepares a training of one of the systems. */
 	training(system: string, options: TrainingOptions): Promise<Training<object>>;
 	/** Trains all systems over seeds, evaluates, compares. */
 	reproduce(options: ReproduceOptions): AsyncGenerator<ReproduceEvent, Reproduction>;
-}
-
-/** Checks values that are to replace a preset's. `where` names them in errors. */
-export function refuseSettings(experiment: Experiment, set: Settings, where: string): void {
-	const { settable = [], paper } = experiment;
-	for (const [name, value] of Object.entries(set)) {
-		if (!settable.includes(name)) {
-			const known = settable.length === 0 ? `no option in the experiment ${paper.id}` : `one of ${settable.join(", ")}`;
-			throw new RangeError(`${where}: must be ${known}, got ${name}`);
-		}
-		if (!Number.isFinite(value) || value < 0) {
-			throw new RangeError(`${where}: ${name} must be a number from 0, got ${value}`);
-		}
-	}
 }

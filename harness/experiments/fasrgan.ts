@@ -20,6 +20,7 @@ import { vggFeatures, withoutPerceptual } from "../perceptual-features.ts";
 import { linearDecay } from "../train.ts";
 import { upscalingSheets } from "../upscaling-sheets.ts";
 import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import { amounts, counts, countsFromZero, type SettableNumbers, withSettings } from "./settings.ts";
 
 /** Budget of one stage. */
 interface Stage {
@@ -171,7 +172,7 @@ export function openPresetData(preset: UpscalingPreset, data = preset.data): Pro
 export async function trainUpscaler(
 	system: string,
 	preset: UpscalingPreset,
-	{ data, seed, steps, from }: Omit<TrainingOptions, "preset">,
+	{ data, seed, steps, from }: Omit<TrainingOptions, "preset" | "set">,
 ): Promise<Training<ResolutionBatch>> {
 	const dataset = await openPresetData(preset, data);
 	const isStart = !(system in starts);
@@ -233,10 +234,30 @@ async function startFrom(
 	}
 }
 
+const generator = { ...counts("patch", "networks.width", "networks.growth"), ...amounts("networks.initScale") };
+const onPixels = { ...counts("start.batchSize"), ...amounts("start.rate") };
+const game = {
+	...counts("gan.batchSize", "networks.dWidth", "networks.dHead"),
+	...countsFromZero("start.steps as warmUp"),
+	...amounts("gan.rate", "start.rate as warmUpRate"),
+};
+
+/** The numbers of a system's own generator, discriminator and stage. */
+function settable(system: string): SettableNumbers {
+	const blocks = (starts[system] ?? system).startsWith("fs-srgan")
+		? counts("blocks.shared.0 as eBlocks", "blocks.shared.1 as blocks")
+		: counts("blocks.plain as blocks");
+	if (!(system in starts)) return { ...generator, ...blocks, ...onPixels };
+	const { dHead, ...rest } = game;
+	return { ...generator, ...blocks, ...(system.startsWith("fa") ? game : { ...rest, ...counts("dHalvings") }) };
+}
+
 export const experiment: Experiment = {
 	paper,
 	systems: [...compared, ...new Set(Object.values(starts))],
-	training: (system, { preset, ...options }) => trainUpscaler(system, presets[preset], options),
+	settable,
+	training: (system, options) =>
+		withSettings(presets, settable(system), options, (preset, rest) => trainUpscaler(system, preset, rest)),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceUpscaling } = await import("../upscaling.ts");

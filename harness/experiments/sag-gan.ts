@@ -19,7 +19,7 @@ import {
 	shares,
 } from "../augmentation-setup.ts";
 import { translationSheet } from "../augmentation-sheets.ts";
-import { type AugmenterId, augmenterIds, syntheticExamples } from "../augmenters.ts";
+import { type AugmenterId, augmenterIds, isTranslator, syntheticExamples } from "../augmenters.ts";
 import { loadCheckpoint } from "../checkpoint.ts";
 import { overSampled, underSampled } from "../class-balance.ts";
 import { tumourAttribute } from "../datasets/brains.ts";
@@ -30,6 +30,7 @@ import { selectedClassifier } from "../selected-classifier.ts";
 import { stacked } from "../slices.ts";
 import { linearDecay } from "../train.ts";
 import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
+import { amounts, counts, type SettableNumbers, withSettings } from "./settings.ts";
 
 export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	smoke: {
@@ -74,7 +75,7 @@ const classifiers = new Map<string, readonly [AugmentationId, Suffix]>(
 async function trainAugmenter(
 	[id, suffix]: readonly [AugmenterId, Suffix],
 	preset: AugmentationPreset,
-	{ data, seed, steps: wanted }: Omit<TrainingOptions, "preset">,
+	{ data, seed, steps: wanted }: Omit<TrainingOptions, "preset" | "set">,
 ): Promise<Training<UnpairedBatch>> {
 	const dataset = await openSlices(preset, data, suffix);
 	const unpaired = byAttribute(dataset, tumourAttribute);
@@ -127,7 +128,7 @@ async function augmented(
 async function trainClassifier(
 	[augmentation, suffix]: readonly [AugmentationId, Suffix],
 	preset: AugmentationPreset,
-	{ data, seed, steps: wanted, from }: Omit<TrainingOptions, "preset">,
+	{ data, seed, steps: wanted, from }: Omit<TrainingOptions, "preset" | "set">,
 ): Promise<Training<LabelledBatch>> {
 	const { width, batchSize, rate, every } = preset.classifier;
 	const steps = wanted ?? preset.classifier.steps;
@@ -155,17 +156,41 @@ async function trainClassifier(
 	};
 }
 
+const translating = {
+	...counts("imageSize", "ngf", "blocks", "ndf", "dLayers", "reduction", "batchSize"),
+	...amounts("rate"),
+};
+const fromNoise = counts("imageSize", "latent", "noise.batchSize");
+// An augmenter's training that it starts from is built by the preset's other numbers.
+const classifying = {
+	...counts("classifier.width", "classifier.batchSize", "classifier.every"),
+	...amounts("classifier.rate"),
+};
+
+function settable(system: string): SettableNumbers {
+	const [id] = augmenters.get(system) ?? [];
+	if (id === undefined) return classifying;
+	return isTranslator(id) ? translating : fromNoise;
+}
+
+async function train(
+	system: string,
+	preset: AugmentationPreset,
+	options: Omit<TrainingOptions, "preset" | "set">,
+): Promise<Training<object>> {
+	const augmenter = augmenters.get(system);
+	if (augmenter !== undefined) return trainAugmenter(augmenter, preset, options);
+	const classifier = classifiers.get(system);
+	if (classifier !== undefined) return trainClassifier(classifier, preset, options);
+	throw new RangeError(`sag-gan: system must be one of ${experiment.systems.join(", ")}, got ${system}`);
+}
+
 export const experiment: Experiment = {
 	paper,
 	systems: [...augmenters.keys(), ...classifiers.keys()],
-	async training(system, { preset: name, ...options }): Promise<Training<object>> {
-		const preset = presets[name];
-		const augmenter = augmenters.get(system);
-		if (augmenter !== undefined) return trainAugmenter(augmenter, preset, options);
-		const classifier = classifiers.get(system);
-		if (classifier !== undefined) return trainClassifier(classifier, preset, options);
-		throw new RangeError(`sag-gan: system must be one of ${experiment.systems.join(", ")}, got ${system}`);
-	},
+	settable,
+	training: (system, options) =>
+		withSettings(presets, settable(system), options, (preset, rest) => train(system, preset, rest)),
 	async *reproduce(options) {
 		// A training needs no metrics; they are loaded where they are used.
 		const { reproduceAugmentation } = await import("../augmentation.ts");

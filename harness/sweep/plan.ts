@@ -4,8 +4,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { presetNames, refuseSettings } from "../experiments/experiment.ts";
+import { presetNames } from "../experiments/experiment.ts";
 import { experimentOf } from "../experiments/find.ts";
+import { refuseSettings } from "../experiments/settings.ts";
 import type { PoolJob } from "../training-pool.ts";
 
 const one = <T extends z.ZodType>(form: T) =>
@@ -67,7 +68,7 @@ export async function readPlan(path: string, out?: string): Promise<SweepPlan> {
 			throw new RangeError(`${path}: ${cause.message.replace(/^train: /, "")}`, { cause });
 		});
 		for (const set of combinations(Object.entries(plan.options))) {
-			refuseSettings(experiment, set, `${path}: options of ${system}`);
+			refuseSettings(experiment.settable(system), set, `${path}: options of ${system}`);
 		}
 		papers.set(system, experiment.paper.id);
 	}
