@@ -13,6 +13,10 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 	distributions: () => import("./distributions.ts"),
 	ssim: () => import("./ssim.ts"),
 	kernel: () => import("./kernel.ts"),
+	"kernel-session": () => import("./kernel/session.ts"),
+	"kernel-notebook": () => import("./kernel/notebook.ts"),
+	"kernel-suite": () => import("./kernel/suite.ts"),
+	"kernel-protocol": () => import("./kernel/protocol.ts"),
 	"kernel-transport": () => import("./kernel-transport.ts"),
 	"interval-coverage": () => import("./interval-coverage.ts"),
 };

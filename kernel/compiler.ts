@@ -211,6 +211,7 @@ export class Compiler {
 	}
 
 	private write(file: string, text: string): void {
+		if (this.texts.get(file)?.text === text) return;
 		this.texts.set(file, { text, version: ++this.versions });
 	}
 

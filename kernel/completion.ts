@@ -15,8 +15,13 @@ export interface Completions {
 const MOST_MATCHES = 500;
 
 export function complete(compiler: Compiler, source: string, cursor: number): Completions {
-	compiler.open(source, true);
 	const prefix = /[\p{ID_Continue}$#]*$/u.exec(source.slice(0, cursor))?.[0] ?? "";
+	// After a dot only members can stand, so names that the cell does not mention need not be there.
+	const isMember = source
+		.slice(0, cursor - prefix.length)
+		.trimEnd()
+		.endsWith(".");
+	compiler.open(source, !isMember);
 	const list = compiler.service.getCompletionsAtPosition(compiler.cellPath, cursor, {
 		includeCompletionsForModuleExports: false,
 		includeCompletionsWithInsertText: false,
@@ -69,7 +74,7 @@ export function inspectAt(
 	cursor: number,
 	detail: number,
 ): Record<string, string> | undefined {
-	compiler.open(source, true);
+	compiler.open(source, false);
 	const info = [cursor, cursor - 1]
 		.filter((at) => at >= 0)
 		.map((at) => compiler.service.getQuickInfoAtPosition(compiler.cellPath, at))

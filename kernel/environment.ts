@@ -30,8 +30,13 @@ export function installEnvironment(world: World): void {
 		if (message.kind === "run") evaluator.run(message);
 		else if (message.kind === "interrupt") evaluator.interrupt(message.id, message.reason);
 		else if (message.kind === "forget") evaluator.forget(message.names);
-		else if (message.kind === "comm") dispatchComm(message.type, message.content, message.buffers);
-		else evaluator.exit(message.code);
+		else if (message.kind === "comm") {
+			try {
+				dispatchComm(message.type, message.content, message.buffers);
+			} finally {
+				evaluator.post({ kind: "heard", id: message.id });
+			}
+		} else evaluator.exit(message.code);
 	});
 }
 

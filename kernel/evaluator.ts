@@ -33,6 +33,8 @@ export type ToMain =
 	| { readonly kind: "exit"; readonly code: number }
 	| {
 			readonly kind: "comm";
+			/** Told back as `heard` once the message's handler has run. */
+			readonly id: number;
 			readonly type: string;
 			readonly content: Bundle;
 			readonly buffers: readonly Uint8Array[];
@@ -56,6 +58,7 @@ export type FromMain =
 			readonly content: Bundle;
 			readonly buffers: readonly Uint8Array[];
 	  }
+	| { readonly kind: "heard"; readonly id: number }
 	| { readonly kind: "exit-called"; readonly code: number }
 	| { readonly kind: "signal" }
 	| {

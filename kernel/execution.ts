@@ -60,7 +60,9 @@ export class Executions {
 	private readonly output: Output;
 	private readonly runs = new Map<number, Run>();
 	private readonly compiling = new Map<Request, ErrorReport | undefined>();
+	private readonly unheard = new Map<number, () => void>();
 	private lastRun = 0;
+	private lastSaid = 0;
 	private lastParent: Header | undefined;
 	private asked: Request | undefined;
 
@@ -103,13 +105,15 @@ export class Executions {
 		return { status: "ok", execution_count: count, user_expressions: outcome.expressions, payload: [] };
 	}
 
-	/** Hands the front end's comm message to the running code. */
-	comm(type: string, { content, header, buffers }: Message): void {
+	/** Hands the front end's comm message to the code. Resolves once its handler has run, so that idle follows the answer. */
+	comm(type: string, { content, header, buffers }: Message): Promise<void> {
 		const id = String(content["comm_id"]);
 		if (type === "comm_open") this.comms.set(id, String(content["target_name"]));
 		if (type === "comm_close") this.comms.delete(id);
 		this.lastParent = header;
-		this.send({ kind: "comm", type, content, buffers });
+		const said = ++this.lastSaid;
+		this.send({ kind: "comm", id: said, type, content, buffers });
+		return new Promise((heard) => this.unheard.set(said, heard));
 	}
 
 	answerInput(message: Message): void {
@@ -188,6 +192,10 @@ export class Executions {
 			}
 			case "input":
 				this.askInput(message.prompt, message.password, run);
+				break;
+			case "heard":
+				this.unheard.get(message.id)?.();
+				this.unheard.delete(message.id);
 				break;
 			case "signal":
 				this.interruptAll();

@@ -139,7 +139,7 @@ export class Session {
 			case "comm_open":
 			case "comm_msg":
 			case "comm_close":
-				this.executions.comm(header.msg_type, message);
+				await this.executions.comm(header.msg_type, message);
 				return undefined;
 			case "create_subshell_request":
 				this.lanes.set(`subshell-${header.msg_id}`, { queue: [], isBusy: false });

@@ -1,8 +1,12 @@
-"""Measures Jupyter kernels as their front ends see them: kernels.py COUNT KERNEL:LANGUAGE... Prints one JSON object."""
+"""Measures one Jupyter kernel as its front ends see it: kernels.py session|notebook COUNT KERNEL LANGUAGE
+
+Prints one JSON object: seconds, milliseconds for the medians, megabytes.
+"""
 
 import json
 import logging
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +18,8 @@ from nbconvert.preprocessors import ExecutePreprocessor
 
 logging.disable(logging.CRITICAL)
 STARTS = 3
-QUIET = {"stdout": -3, "stderr": -3}
+COMPLETIONS = 20
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def cell(language: str, index: int) -> str:
@@ -27,7 +32,7 @@ def start(kernel: str):
     manager.start_kernel(**QUIET)
     client = manager.client()
     client.start_channels()
-    client.wait_for_ready(timeout=120)
+    client.wait_for_ready(timeout=60)
     return manager, client, time.perf_counter() - began
 
 
@@ -44,13 +49,26 @@ def memory(pid: int) -> float:
 
 def run(client, code: str) -> float:
     began = time.perf_counter()
-    reply = client.execute_interactive(code, timeout=120, output_hook=lambda message: None)
+    reply = client.execute_interactive(code, timeout=60, output_hook=lambda message: None)
     if reply["content"]["status"] != "ok":
         raise RuntimeError(f"{code}: {reply['content']}")
     return time.perf_counter() - began
 
 
-def measure(kernel: str, language: str, count: int) -> dict[str, float]:
+def completion(client, language: str) -> float | None:
+    """Milliseconds for members of a variable, each time another text as when typing; none for a kernel that finds none."""
+    times = []
+    for index in range(1, COMPLETIONS + 1):
+        code = f"x{index}.bit_l" if language == "python" else f"x{index}.toFix"
+        began = time.perf_counter()
+        found = client.complete(code, reply=True, timeout=60)["content"]["matches"]
+        times.append(time.perf_counter() - began)
+        if not found:
+            return None
+    return 1000 * statistics.median(times)
+
+
+def session(kernel: str, language: str, count: int) -> dict[str, float | None]:
     starts, firsts = [], []
     for again in range(STARTS):
         manager, client, ready = start(kernel)
@@ -60,20 +78,26 @@ def measure(kernel: str, language: str, count: int) -> dict[str, float]:
             leave(manager, client)
     times = [run(client, cell(language, index)) for index in range(1, count + 1)]
     used = memory(manager.provisioner.process.pid)
+    completed = completion(client, language)
     leave(manager, client)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell(language, index)) for index in range(count)])
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        ExecutePreprocessor(kernel_name=kernel, timeout=120).preprocess(notebook, {"metadata": {"path": folder}})
     return {
         "ready": statistics.median(starts),
-        "first": statistics.median(firsts),
+        "first": statistics.median(each + first for each, first in zip(starts, firsts)),
         "median": 1000 * statistics.median(times),
         "p90": 1000 * statistics.quantiles(times, n=10)[-1],
         "memory": used,
-        "notebook": time.perf_counter() - began,
+        "completion": completed,
     }
 
 
-count, *kernels = sys.argv[1:]
-print(json.dumps({name: measure(name, language, int(count)) for name, language in (each.split(":") for each in kernels)}))
+def notebook(kernel: str, language: str, count: int) -> dict[str, float]:
+    cells = [nbformat.v4.new_code_cell(cell(language, index)) for index in range(count)]
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        executor = ExecutePreprocessor(kernel_name=kernel, timeout=60)
+        executor.preprocess(nbformat.v4.new_notebook(cells=cells), {"metadata": {"path": folder}})
+    return {"notebook": time.perf_counter() - began}
+
+
+what, count, kernel, language = sys.argv[1:]
+print(json.dumps({"session": session, "notebook": notebook}[what](kernel, language, int(count))))

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,8 @@ export class Jupyter implements Disposable {
 			});
 			child.on("error", reject);
 			child.on("close", (code) => settle({ code, stdout, stderr }));
+			// A kernel that outlives its program may hold the pipes open for ever.
+			child.on("exit", (code) => setTimeout(() => settle({ code, stdout, stderr }), 2000).unref());
 		});
 	}
 
@@ -93,6 +95,9 @@ export class Jupyter implements Disposable {
 		}
 		const paths = [join(this.folder, "share", "jupyter"), join(this.folder, ".local", "share", "jupyter")];
 		this.environment["JUPYTER_PATH"] = paths.join(":");
+		// tslab looks for Node's types from the notebook's folder; without them it knows no `console`.
+		mkdirSync(join(this.folder, "node_modules"), { recursive: true });
+		symlinkSync(join(this.home, "rivals", "node_modules", "@types"), join(this.folder, "node_modules", "@types"));
 	}
 
 	[Symbol.dispose](): void {
