@@ -1,4 +1,4 @@
-import type { Matrix } from "../engine/linear-algebra.ts";
+import { firstNotFinite, type Matrix } from "../engine/float64/matrix.ts";
 import type { Features } from "./metric.ts";
 
 /** Rows `start` to `end` of a feature matrix, not copied. */
@@ -43,10 +43,8 @@ export function requireFeatures(metric: string, real: Features, fake: Features, 
 /** Throws unless a set has at least `least` rows of finite values. */
 export function requireRows(metric: string, name: string, { data, count, dimensions }: Features, least: number): void {
 	if (count < least) throw new RangeError(`${metric}: ${name} must have at least ${least} rows, got ${count}`);
-	for (let at = 0; at < data.length; at += 1) {
-		if (!Number.isFinite(data[at])) {
-			const row = Math.floor(at / dimensions);
-			throw new RangeError(`${metric}: ${name} features must be finite, got ${data[at]} in row ${row}`);
-		}
-	}
+	const at = firstNotFinite(data);
+	if (at < 0) return;
+	const row = Math.floor(at / dimensions);
+	throw new RangeError(`${metric}: ${name} features must be finite, got ${data[at]} in row ${row}`);
 }

@@ -1,9 +1,10 @@
+import { Moments } from "../engine/covariance.ts";
+import type { Matrix } from "../engine/float64/matrix.ts";
 import {
 	cholesky,
-	type Matrix,
-	Moments,
 	matmul,
 	nuclearNorm,
+	productEigenvalues,
 	symmetricEigen,
 	symmetricEigenvalues,
 	trace,
@@ -28,8 +29,8 @@ export interface FidOptions {
  * Fréchet distance |μ₁ - μ₂|² + tr S₁ + tr S₂ - 2 tr (S₁ S₂)^½ between two feature sets, covariances with divisor N - 1
  * (Heusel et al., "GANs trained by a two time-scale update rule", 2017), all in float64.
  *
- * With F'F = S for each side, tr (S₁ S₂)^½ is the nuclear norm of F₁ F₂'. F is the Cholesky factor where N > d, and the
- * centred rows themselves where N ≤ d: then no root of a singular matrix is taken, which in d × d form adds up to 1e-4.
+ * Where N > d, tr (S₁ S₂)^½ is the sum of the roots of the eigenvalues of the symmetric L' S₂ L, with S₁ = LL'. Where N ≤ d, or
+ * a covariance is as good as singular, it is the nuclear norm of F₁ F₂', F the centred rows themselves: then no root of a singular matrix is taken, which in d × d form adds up to 1e-4.
  */
 export function fid({ scale = 1 }: FidOptions = {}): DistributionMetric {
 	return {
@@ -72,13 +73,9 @@ function measure(real: Features, fake: Features, scale: number, resampling?: Res
  * reference libraries, whose roots of the zeros' rounding (some 1e-7) are kept so that values from the same file agree.
  */
 export function frechetDistance(a: Gaussian, b: Gaussian): number {
-	const [first, second] = [definiteFactor(a.covariance), definiteFactor(b.covariance)];
-	const traces = trace(a.covariance) + trace(b.covariance);
-	const root =
-		first !== undefined && second !== undefined && wellConditioned(first) && wellConditioned(second)
-			? rootTrace({ ...transpose(first), full: true }, { ...transpose(second), full: true })
-			: symmetricRootTrace(a.covariance, b.covariance);
-	return joined(a.mean, b.mean, traces, root);
+	const sides = [gaussianSide(a), gaussianSide(b)] as const;
+	if (sides.every(({ lower }) => lower !== undefined)) return distance(...sides);
+	return joined(a.mean, b.mean, sides[0].trace + sides[1].trace, symmetricRootTrace(a.covariance, b.covariance));
 }
 
 function symmetricRootTrace(a: Matrix, b: Matrix): number {
@@ -104,20 +101,38 @@ export function frechetDistanceOf(a: Moments, b: Moments): number {
 }
 
 function streamedSide(moments: Moments): Side {
-	const covariance = moments.covariance();
-	return { mean: moments.mean(), trace: trace(covariance), factor: factorOf(covariance) };
+	return gaussianSide({ mean: moments.mean(), covariance: moments.covariance() });
 }
 
-/** One side of the distance: `factor` F, [rank, d], has F'F = covariance. */
+/** One side of the distance. */
 interface Side {
 	readonly mean: Float64Array;
 	readonly trace: number;
-	readonly factor: Factor;
+	/** Where N > d. */
+	readonly covariance?: Matrix;
+	/** The Cholesky factor of the covariance, where that is well conditioned. */
+	readonly lower?: Matrix | undefined;
+	/** F [rank, d] with F'F = covariance. */
+	readonly factor: Matrix;
 }
 
-interface Factor extends Matrix {
-	/** True for an upper triangular factor of full rank. */
-	readonly full: boolean;
+/** Factors are made when they are first asked for: most distances need one side's alone. */
+function gaussianSide({ mean, covariance }: Gaussian): Side {
+	let lower: { readonly made: Matrix | undefined } | undefined;
+	let factor: Matrix | undefined;
+	return {
+		mean,
+		covariance,
+		trace: trace(covariance),
+		get lower() {
+			lower ??= { made: definiteFactor(covariance) };
+			return lower.made;
+		},
+		get factor() {
+			factor ??= this.lower === undefined ? pivotedFactor(covariance) : transpose(this.lower);
+			return factor;
+		},
+	};
 }
 
 function sideOf(features: Features): Side {
@@ -127,12 +142,12 @@ function sideOf(features: Features): Side {
 		return streamedSide(moments);
 	}
 	const mean = columnMeans(features);
-	const factor = { ...centredRows(features, mean, 1 / Math.sqrt(features.count - 1)), full: false };
+	const factor = centredRows(features, mean, 1 / Math.sqrt(features.count - 1));
 	return { mean, trace: squares(factor.data), factor };
 }
 
 function distance(a: Side, b: Side): number {
-	return joined(a.mean, b.mean, a.trace + b.trace, rootTrace(a.factor, b.factor));
+	return joined(a.mean, b.mean, a.trace + b.trace, rootTrace(a, b));
 }
 
 function joined(meanA: Float64Array, meanB: Float64Array, traces: number, root: number): number {
@@ -144,31 +159,24 @@ function joined(meanA: Float64Array, meanB: Float64Array, traces: number, root: 
 	return Math.max(0, means + traces - 2 * root);
 }
 
-/** Nuclear norm of F₁ F₂'. */
-function rootTrace(a: Factor, b: Factor): number {
-	const product = matmul(a, b, { transposeB: true });
-	if (a.full && b.full) {
-		const eigenvalues = symmetricEigenvalues(matmul(product, product, { transposeB: true }));
+/** tr (S₁ S₂)^½: the roots of the eigenvalues of L₁' S₂ L₁, or the nuclear norm of F₁ F₂'. */
+function rootTrace(a: Side, b: Side): number {
+	if (b.covariance !== undefined && a.lower !== undefined) {
+		const eigenvalues = productEigenvalues(a.lower, b.covariance);
 		const largest = eigenvalues.reduce((most, value) => Math.max(most, value), 0);
 		// A root of an eigenvalue λ carries the error ε λmax / √λ: below this ratio singular values are taken instead.
 		if (eigenvalues.every((value) => value > leastRatio * largest)) {
 			return eigenvalues.reduce((total, value) => total + Math.sqrt(value), 0);
 		}
 	}
-	return nuclearNorm(product);
+	return nuclearNorm(matmul(a.factor, b.factor, { transposeB: true }));
 }
 
-/** F with F'F = covariance: the transposed Cholesky factor, or that of a pivoted Cholesky cut at the rank. */
-function factorOf(covariance: Matrix): Factor {
-	const lower = definiteFactor(covariance);
-	if (lower !== undefined && wellConditioned(lower)) return { ...transpose(lower), full: true };
-	return { ...pivotedFactor(covariance), full: false };
-}
-
-/** The Cholesky factor, or undefined where the matrix is not positive definite: then it has none. */
+/** The Cholesky factor, or undefined where the matrix is not positive definite, or so nearly not that digits are lost. */
 function definiteFactor(covariance: Matrix): Matrix | undefined {
 	try {
-		return cholesky(covariance);
+		const lower = cholesky(covariance);
+		return wellConditioned(lower) ? lower : undefined;
 	} catch (error) {
 		if (error instanceof RangeError && error.message.includes("positive definite")) return undefined;
 		throw error;

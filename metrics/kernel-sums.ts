@@ -1,6 +1,8 @@
 /** Sums of a polynomial kernel over parts of two sets: what KID is made of. */
-import { InnerProducts } from "../engine/inner-products.ts";
-import { type Matrix, matmul } from "../engine/linear-algebra.ts";
+
+import type { Matrix } from "../engine/float64/matrix.ts";
+import { matmul, native64 } from "../engine/linear-algebra.ts";
+import { gather, productsWith, type Rows, slice } from "./kernel-rows.ts";
 import type { Features } from "./metric.ts";
 
 /** Row numbers of the real and of the fake set that make one estimate. */
@@ -129,7 +131,8 @@ function whole(
 	columnMeans?: RowMeans,
 	columnNumbers?: Int32Array,
 ): number {
-	const { data } = kernelOf(products(a, b), kernel);
+	using right = productsWith(b);
+	const { data } = kernelOf({ data: new Float64Array(right.of(a)), rows: a.rows, columns: b.rows }, kernel);
 	const columns = new Float64Array(b.rows);
 	let total = 0;
 	for (let row = 0, at = 0; row < a.rows; row += 1) {
@@ -150,7 +153,7 @@ function whole(
 
 /**
  * Sum of the kernel over every part's rows of a × its rows of b. The last indicator column is one everywhere, so that
- * row sums come with the rest. Where a is b, a tile below the diagonal is its mirror image and is not made.
+ * row sums come with the rest. Where a is b, a tile below the diagonal is the mirror image of one above.
  */
 function tiled(
 	a: Rows,
@@ -161,30 +164,52 @@ function tiled(
 	rowMeans: RowMeans,
 	columnMeans: RowMeans,
 ): Float64Array {
-	const columns = inA.columns;
-	const totals = new Float64Array(columns - 1);
-	for (let top = 0; top < a.rows; top += tile) {
-		const rows = slice(a, top, top + tile);
-		const rowsIn = slice(inA, top, top + tile);
-		for (let left = a === b ? top : 0; left < b.rows; left += tile) {
-			const block = kernelOf(products(rows, slice(b, left, left + tile)), kernel);
+	const width = inA.columns;
+	const totals = new Float64Array(width - 1);
+	for (let left = 0; left < b.rows; left += tile) {
+		const columns = slice(b, left, left + tile);
+		const columnsIn = slice(inB, left, left + tile);
+		using products = productsWith(columns);
+		// Where a is b, tiles below the diagonal are left out.
+		for (let top = 0; top < (a === b ? left + 1 : a.rows); top += tile) {
+			const rows = slice(a, top, top + tile);
+			const rowsIn = slice(inA, top, top + tile);
 			const mirrored = a === b && left > top;
-			const sums = matmul(block, slice(inB, left, left + tile)); // [rows, parts + 1]
+			const { sums, below } = tileSums(products.of(rows), rows.rows, columns.rows, kernel, columnsIn);
 			for (let row = 0, at = 0; row < rows.rows; row += 1) {
-				for (let part = 0; part < columns - 1; part += 1, at += 1) {
-					const one = (sums.data[at] as number) * (rowsIn.data[at] as number);
+				for (let part = 0; part < width - 1; part += 1, at += 1) {
+					const one = (sums[at] as number) * (rowsIn.data[at] as number);
 					totals[part] = (totals[part] as number) + (mirrored ? 2 * one : one);
 				}
-				rowMeans.add(top + row, sums.data[at] as number, block.columns);
+				rowMeans.add(top + row, sums[at] as number, columns.rows);
 				at += 1;
 			}
 			if (a !== b || mirrored) {
-				const below = columnSums(block);
-				for (const [column, sum] of below.entries()) columnMeans.add(left + column, sum, block.rows);
+				for (const [column, sum] of below.entries()) columnMeans.add(left + column, sum, rows.rows);
 			}
 		}
 	}
 	return totals;
+}
+
+/** Sums over a tile's kernel matrix k [rows, columns]: k · weights [rows, width], and those of its columns. */
+function tileSums(
+	products: Features["data"],
+	rows: number,
+	columns: number,
+	kernel: Kernel,
+	weights: Matrix,
+): { readonly sums: Float64Array; readonly below: Float64Array } {
+	const native = native64();
+	if (native !== undefined && products instanceof Float32Array) {
+		const [sums, below] = [new Float64Array(rows * weights.columns), new Float64Array(columns)];
+		const { degree, gamma, coefficient } = kernel;
+		const width = weights.columns;
+		native.kernelSums(products, rows, columns, degree, gamma, coefficient, weights.data, width, sums, below);
+		return { sums, below };
+	}
+	const block = kernelOf({ data: new Float64Array(products), rows, columns }, kernel);
+	return { sums: matmul(block, weights).data, below: columnSums(block) };
 }
 
 function columnSums({ data, rows, columns }: Matrix): Float64Array {
@@ -209,21 +234,21 @@ function kernelOf(products: Matrix, { degree, gamma, coefficient }: Kernel): Mat
 	return products;
 }
 
-function diagonal({ data, rows, columns }: Matrix, kernel: Kernel): Float64Array {
+function diagonal({ data, rows, columns }: Rows, kernel: Kernel): Float64Array {
 	const products = Float64Array.from({ length: rows }, (_, row) =>
 		dot(data, row * columns, data, row * columns, columns),
 	);
 	return kernelOf({ data: products, rows, columns: 1 }, kernel).data;
 }
 
-function pairedDiagonal(x: Matrix, a: Int32Array, y: Matrix, b: Int32Array, kernel: Kernel): number {
+function pairedDiagonal(x: Rows, a: Int32Array, y: Rows, b: Int32Array, kernel: Kernel): number {
 	const products = Float64Array.from(a, (row, at) =>
 		dot(x.data, row * x.columns, y.data, (b[at] as number) * y.columns, x.columns),
 	);
 	return kernelOf({ data: products, rows: a.length, columns: 1 }, kernel).data.reduce((total, one) => total + one, 0);
 }
 
-function dot(a: Float64Array, fromA: number, b: Float64Array, fromB: number, length: number): number {
+function dot(a: Features["data"], fromA: number, b: Features["data"], fromB: number, length: number): number {
 	let total = 0;
 	for (let at = 0; at < length; at += 1) total += (a[fromA + at] as number) * (b[fromB + at] as number);
 	return total;
@@ -238,60 +263,11 @@ function indicators(parts: readonly Int32Array[], rows: number): Matrix {
 	return { data, rows, columns };
 }
 
-function gather({ data, columns, short }: Rows, numbers: Int32Array): Rows {
-	const gathered = new Float64Array(numbers.length * columns);
-	for (const [to, from] of numbers.entries()) {
-		gathered.set(data.subarray(from * columns, (from + 1) * columns), to * columns);
-	}
-	const rows = { data: gathered, rows: numbers.length, columns };
-	return short === undefined ? rows : { ...rows, short: Float32Array.from(gathered) };
-}
-
 function gatherSum(values: Float64Array, numbers: Int32Array): number {
 	let total = 0;
 	for (const row of numbers) total += values[row] as number;
 	return total;
 }
 
-function slice({ data, rows, columns, short }: Rows, start: number, end: number): Rows {
-	const last = Math.min(end, rows);
-	const [from, to] = [start * columns, last * columns];
-	const part = { data: data.subarray(from, to), rows: last - start, columns };
-	return short === undefined ? part : { ...part, short: short.subarray(from, to) };
-}
-
-/** Inner products of rows, [a.rows, b.rows]. */
-function products(a: Rows, b: Rows): Matrix {
-	if (a.short === undefined || b.short === undefined) return matmul(a, b, { transposeB: true });
-	using right = new InnerProducts(b.short, b.rows, b.columns);
-	return { data: new Float64Array(right.of(a.short, a.rows)), rows: a.rows, columns: b.rows };
-}
-
-/** A set's rows in float64, and in float32 where their products are to be made in that. */
-export interface Rows extends Matrix {
-	readonly short?: Float32Array;
-}
-
-/**
- * Both sets as matrices. The products of large sets of float32 rows are made in float32: an inner product is then off by some
- * 1e-7 of itself, at random, which a sum over millions of kernel values averages to about 1e-9. Everything else is float64.
- */
-export function rowsFor(real: Features, fake: Features): [Rows, Rows] {
-	const work = (real.count + fake.count) ** 2 * real.dimensions;
-	const large = work >= largeWork && real.data instanceof Float32Array && fake.data instanceof Float32Array;
-	const rows = ({ data, count, dimensions }: Features): Rows => {
-		const matrix = {
-			data: data instanceof Float64Array ? data : new Float64Array(data),
-			rows: count,
-			columns: dimensions,
-		};
-		return large ? { ...matrix, short: data as Float32Array } : matrix;
-	};
-	return [rows(real), rows(fake)];
-}
-
 /** Rows of a tile: its products fit the cache of one core, and few enough calls remain. */
 const tile = 1024;
-
-/** Multiplications from which float64 products take more than seconds: 2 × 2,048 rows of 2,048. */
-const largeWork = 2 ** 35;

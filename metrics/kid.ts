@@ -1,5 +1,6 @@
 import { requireFeatures } from "./feature-sets.ts";
-import { type Kernel, kernelSums, type Part, type PartSums, rowsFor } from "./kernel-sums.ts";
+import { rowsFor } from "./kernel-rows.ts";
+import { type Kernel, kernelSums, type Part, type PartSums } from "./kernel-sums.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 import type { DistributionMetric, Features, Measurement, Protocol, Resampling } from "./metric.ts";
 import { linearReplicates } from "./statistics/bootstrap.ts";
@@ -100,7 +101,7 @@ function measure(real: Features, fake: Features, options: KidOptions, resampling
 					standardError: Math.sqrt(squares / (estimates.length - 1) / estimates.length),
 				}
 			: {};
-	const precision: Protocol = x.short === undefined ? {} : { precision: "float32 products, float64 sums" };
+	const precision: Protocol = x.data instanceof Float64Array ? {} : { precision: "float32 products, float64 sums" };
 	const measured = { value, details, protocol: { ...protocol, ...precision }, notes };
 	if (resampling === undefined) return measured;
 	const influences = [influence(sums.rowsXX, sums.rowsXY, scale), influence(sums.rowsYY, sums.rowsYX, scale)];

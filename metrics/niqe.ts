@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { type Matrix, symmetricEigen } from "../engine/linear-algebra.ts";
+import type { Matrix } from "../engine/float64/matrix.ts";
+import { symmetricEigen } from "../engine/linear-algebra.ts";
 import type { PairedMetric, Picture } from "./metric.ts";
 import { sceneFeatures, sceneStatistics } from "./natural-scene.ts";
 import { type Plane, planes, requireComparable } from "./planes.ts";

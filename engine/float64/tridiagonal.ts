@@ -1,3 +1,5 @@
+import { largestSize } from "./matrix.ts";
+
 /** QL needs two or three rounds per eigenvalue; one that needs this many will never end. */
 const mostRounds = 60;
 
@@ -87,8 +89,4 @@ function rotate(rows: Float64Array, size: number, index: number, cosine: number,
 		rows[lower + k] = sine * above + cosine * below;
 		rows[upper + k] = cosine * above - sine * below;
 	}
-}
-
-function largestSize(values: Float64Array): number {
-	return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 }

@@ -1,7 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { float64Source } from "../float64/native.ts";
 import { findProgram, lastLine, run } from "./command.ts";
-import { addonPath, kernelsPath, quietPath } from "./installation.ts";
+import { addonPath, float64Path, kernelsPath, quietPath } from "./installation.ts";
 import { kernelsSource } from "./native.ts";
 import { libraryNames } from "./python.ts";
 import { quietSource } from "./quiet.ts";
@@ -17,7 +18,7 @@ export function findCompiler(): string {
 }
 
 /**
- * Compiles tfjs-node's addon and our own kernels in `folder` against the libraries in `folder`/site/tensorflow. It speaks TensorFlow's C API and
+ * Compiles tfjs-node's addon and our own in `folder` against the libraries in `folder`/site/tensorflow. They speak TensorFlow's C API and
  * Node-API, both stable, so one build serves every Node. Finds its libraries relative to itself: the folder can be renamed.
  */
 export async function compileAddons(folder: string, signal?: AbortSignal): Promise<void> {
@@ -33,6 +34,7 @@ export async function compileAddons(folder: string, signal?: AbortSignal): Promi
 	const linked = [...libraries, "-Wl,-rpath,$ORIGIN/site/tensorflow"];
 	await compile([...headers, ...sources, ...linked], addonPath(folder), signal);
 	await compile(["-O3", ...headers, kernelsSource, ...linked], kernelsPath(folder), signal);
+	await compile(["-O3", node, float64Source], float64Path(folder), signal);
 }
 
 async function compile(inputs: readonly string[], target: string, signal?: AbortSignal): Promise<void> {

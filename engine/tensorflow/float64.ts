@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Matrix } from "../linear-algebra.ts";
+import type { Matrix } from "../float64/matrix.ts";
 import { binding, type OutputMetadata } from "./binding.ts";
 import { type Attribute, attribute } from "./execute.ts";
 

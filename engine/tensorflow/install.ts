@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
 import { compileAddons, findCompiler } from "./compile.ts";
-import { enginesFolder, hasKernels, type Installation, type Manifest, readInstallation } from "./installation.ts";
+import { enginesFolder, type Installation, type Manifest, ownAddons, readInstallation } from "./installation.ts";
 import { Lock } from "./lock.ts";
 import { installPackages, tfjsNodeVersion } from "./packages.ts";
 import { libraryNames } from "./python.ts";
@@ -98,7 +98,9 @@ function requirePlatform(): void {
 function installed({ gpu, from }: { gpu: boolean; from: string | undefined }): Installation | undefined {
 	try {
 		const found = readInstallation();
-		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion || !hasKernels(found)) return undefined;
+		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion) return undefined;
+		const { kernels, float64 } = ownAddons(found);
+		if (!(kernels && float64)) return undefined;
 		const fits =
 			found.manifest.device === (gpu ? "gpu" : "cpu") && (from === undefined || found.manifest.source === from);
 		return fits ? found : undefined;
@@ -147,6 +149,7 @@ async function writeManifest(folder: string, about: Pick<Manifest, "tensorflow" 
 		"tfjs_binding.node",
 		"quiet.node",
 		"kernels.node",
+		"float64.node",
 		...libraryNames.map((name) => join("site", "tensorflow", name)),
 	]) {
 		const { size, mtimeMs } = await stat(join(folder, path));

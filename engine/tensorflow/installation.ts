@@ -39,9 +39,15 @@ export function kernelsPath(folder: string): string {
 	return join(folder, "kernels.node");
 }
 
-/** Whether the installation has our own kernels; one of an earlier version has none. */
-export function hasKernels({ manifest }: Installation): boolean {
-	return manifest.libraries.some(({ path }) => path === "kernels.node");
+/** The file of the addon with our own linear algebra. */
+export function float64Path(folder: string): string {
+	return join(folder, "float64.node");
+}
+
+/** Which of our own addons the installation has; one of an earlier version lacks some. */
+export function ownAddons({ manifest }: Installation): { readonly kernels: boolean; readonly float64: boolean } {
+	const has = (name: string) => manifest.libraries.some(({ path }) => path === name);
+	return { kernels: has("kernels.node"), float64: has("float64.node") };
 }
 
 /** The file of the addon that silences stderr while libraries are loaded. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
+import { Moments } from "../../engine/covariance.ts";
 import { startEngine } from "../../engine/engine.ts";
-import { Moments } from "../../engine/linear-algebra.ts";
 import { Random } from "../../engine/random.ts";
 import { rows } from "../../metrics/feature-sets.ts";
 import { fid, frechetDistance, frechetDistanceOf, type Gaussian } from "../../metrics/fid.ts";

@@ -240,7 +240,7 @@ async function installed(world: World): Promise<string> {
 	await mkdir(join(folder, "site", "tensorflow"), { recursive: true });
 	const path = "site/tensorflow/libtensorflow_cc.so.2";
 	const libraries = [];
-	for (const name of [path, "kernels.node"]) {
+	for (const name of [path, "kernels.node", "float64.node"]) {
 		await writeFile(join(folder, name), "library");
 		const { size, mtimeMs } = await stat(join(folder, name));
 		libraries.push({ path: name, bytes: size, modified: Math.floor(mtimeMs) });

@@ -1,0 +1,66 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** C++ of linear algebra of our own. */
+export const float64Source = fileURLToPath(new URL("../../../engine/native/float64.cc", import.meta.url));
+
+/**
+ * What engine/native/float64.cc exports. Matrices are row-major and must have the sizes that are said.
+ */
+export interface NativeFloat64 {
+	/** scatter [columns, columns], its lower triangle alone, += that of x [rows, columns] about its own mean, which goes to `mean`. */
+	addScatter(
+		x: Float64Array | Float32Array,
+		rows: number,
+		columns: number,
+		mean: Float64Array,
+		scatter: Float64Array,
+	): void;
+	/** c [rows, columns] = a b from zeros on; a 1 says that the matrix lies in memory transposed. */
+	multiply(
+		a: Float64Array,
+		aTransposed: 0 | 1,
+		b: Float64Array,
+		bTransposed: 0 | 1,
+		rows: number,
+		columns: number,
+		inner: number,
+		c: Float64Array,
+	): void;
+	/**
+	 * With k = (gamma products + coefficient)^degree of products [rows, columns]: sums [rows, width] = k weights, weights
+	 * [columns, width], and columnSums [columns] of k.
+	 */
+	kernelSums(
+		products: Float32Array,
+		rows: number,
+		columns: number,
+		degree: number,
+		gamma: number,
+		coefficient: number,
+		weights: Float64Array,
+		width: number,
+		sums: Float64Array,
+		columnSums: Float64Array,
+	): void;
+	/** result = the symmetric matrix whose lower triangle is that of `lower` over `divisor`; may be `lower` itself. */
+	mirror(lower: Float64Array, size: number, divisor: number, result: Float64Array): void;
+	/** The lower L of A = L L′, zeros above its diagonal; false where A is not positive definite. */
+	cholesky(symmetric: Float64Array, size: number, lower: Float64Array): boolean;
+	/** Eigenvalues of a symmetric A, ascending; false where they cannot be had. */
+	eigenvalues(symmetric: Float64Array, size: number, values: Float64Array): boolean;
+	/** Eigenvalues of L L′ S, ascending, L lower triangular and S symmetric; false where they cannot be had. */
+	productEigenvalues(lower: Float64Array, symmetric: Float64Array, size: number, values: Float64Array): boolean;
+}
+
+let loaded: NativeFloat64 | undefined;
+
+/** Loads the addon at `path`, compiled by the installation of an engine. */
+export function loadNativeFloat64(path: string): void {
+	loaded = createRequire(import.meta.url)(path) as NativeFloat64;
+}
+
+/** Undefined where it is not installed or the engine computes on a GPU. */
+export function nativeFloat64(): NativeFloat64 | undefined {
+	return loaded;
+}
