@@ -96,7 +96,16 @@ async function runFile(file: string, path: string): Promise<ParityCase | { file:
 	try {
 		const golden = known.rename?.(given) ?? given;
 		const quantities = compareAll(golden, run(golden), known);
-		return { file: path, system, part, quantities, pass: quantities.every(({ pass }) => pass) };
+		const pass = quantities.every((quantity) => quantity.pass);
+		const unread = golden.config.unread();
+		// Numbers that agree show that a setting is met; where they do not, one that no builder knows is why.
+		if (!pass && unread.length > 0) {
+			return {
+				file: path,
+				why: `config.${unread.join(", config.")} must be one that a builder knows, and results differ`,
+			};
+		}
+		return { file: path, system, part, quantities, pass };
 	} catch (error) {
 		if (error instanceof UnsupportedError) return { file: path, why: error.message };
 		return { file: path, system, part, quantities: [], pass: false, error: (error as Error).message };
@@ -111,13 +120,16 @@ function compareAll(
 	const closeness = typeof own === "function" ? own(golden) : own;
 	const names = [...golden.tensors.keys()].filter(isResult);
 	if (names.length === 0) throw new UnsupportedError("file must hold results to compare, got none");
-	return names.flatMap((name) => {
+	const quantities = names.flatMap((name) => {
 		const channels = firstChannels[name];
 		const isNoise = golden.noise.has(name);
 		if (isNoise && channels === undefined) return [];
 		const options = { closeness, channels: isNoise ? channels : undefined };
 		return [compareResult(golden, name, results.get(name), options)];
 	});
+	if (quantities.length === 0)
+		throw new UnsupportedError("file must hold results that rounding does not decide, got none");
+	return quantities;
 }
 
 /** The part of the longest name that `part` equals or continues after an underscore. */
@@ -129,7 +141,12 @@ function partOf(system: ParitySystem, part: string): RunPart | undefined {
 
 /** Every .safetensors file below, in order of paths, without those in folders called `metrics`. */
 async function goldens(folder: string): Promise<string[]> {
-	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+		(error: NodeJS.ErrnoException) => {
+			const got = { ENOENT: "nothing of that name", ENOTDIR: "a file" }[error.code ?? ""] ?? error.code;
+			throw new RangeError(`parity: ${folder} must be a folder of goldens, got ${got}`);
+		},
+	);
 	return entries
 		.filter((entry) => entry.isFile() && entry.name.endsWith(".safetensors"))
 		.map((entry) => join(entry.parentPath, entry.name))

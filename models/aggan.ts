@@ -130,6 +130,7 @@ export function aggan(options: AgganOptions = {}): TwoDomainGan {
 		r: number,
 		ledger: Ledger,
 		keep: (made: Record<Side, Made>) => void,
+		watch?: Watch,
 	) => {
 		const { image: fakeB, masks: maskB } = toB(a, training);
 		const recA = toA(fakeB, training).image;
@@ -138,7 +139,8 @@ export function aggan(options: AgganOptions = {}): TwoDomainGan {
 		const made = { A: { picture: fakeA, mask: maskA }, B: { picture: fakeB, mask: maskB } };
 		keep(made);
 		const term = (weight: number, name: string, value: () => tf.Scalar) =>
-			weight === 0 ? [] : [tf.mul<tf.Scalar>(ledger.record(name, value()), weight)];
+			// A watcher sees terms of no weight too.
+			weight === 0 && watch === undefined ? [] : [tf.mul<tf.Scalar>(ledger.record(name, value()), weight)];
 		const adversarial = [...judges.values()].flatMap((judge) => {
 			const { side, guided, layer } = judge;
 			const deceive = () => {
@@ -153,7 +155,7 @@ export function aggan(options: AgganOptions = {}): TwoDomainGan {
 				["reg_B", maskB],
 			] as const
 		).flatMap(([name, mask]) => {
-			if (mask === undefined || lambdaTv === 0) return [];
+			if (mask === undefined || (lambdaTv === 0 && watch === undefined)) return [];
 			// The code repeats the mask for every channel before it sums.
 			const weight = lambdaTv * (tv === "sum" ? channels : 1);
 			return term(1 - r, name, () => tf.mul(totalVariation(mask, { reduction: tv }), weight));
@@ -190,7 +192,7 @@ export function aggan(options: AgganOptions = {}): TwoDomainGan {
 		};
 		try {
 			if (identityPasses) passThrough(batch);
-			minimize(optimizers.G, generators, () => generatorLoss(batch, r, ledger, keep), watch);
+			minimize(optimizers.G, generators, () => generatorLoss(batch, r, ledger, keep, watch), watch);
 			const { A, B } = made as unknown as Record<Side, Made>;
 			for (const [name, value] of [
 				["fake_A", A.picture],

@@ -14,7 +14,7 @@ import { softmax } from "../engine/ops/softmax.ts";
 import type { Parameters } from "../engine/parameters.ts";
 import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
-import { type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
+import { type CycleAdversarial, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import { instanceNorm } from "./layers/instance-norm.ts";
 import type { Block, Layer, Pass } from "./layers/layer.ts";
 import { cycleganInit } from "./layers/normalization.ts";
@@ -30,7 +30,9 @@ export interface AttentionGeneratorOptions {
 	readonly ngf?: number;
 	/** Residual blocks. @default 9 */
 	readonly blocks?: number;
-	/** Ten generated pictures, and none of the input. @default false */
+	/** Masks n, the background's among them. @default 10 */
+	readonly masks?: number;
+	/** As many generated pictures as masks, and none of the input. @default false */
 	readonly geo?: boolean;
 }
 
@@ -47,19 +49,20 @@ export interface AttentionGanOptions extends AttentionGeneratorOptions, CycleOpt
 export interface AttentionPictures {
 	/** [N, H, W, channels] */
 	readonly image: tf.Tensor4D;
-	/** [N, H, W, 10], sums to 1; the last one is the background's. */
+	/** [N, H, W, masks], sums to 1; the last one is the background's. */
 	readonly masks: tf.Tensor4D;
-	/** [N, H, W, 9·channels], nine pictures side by side in the channels; ten for `geo`. */
+	/** [N, H, W, (masks − 1)·channels], pictures side by side in the channels; one more for `geo`. */
 	readonly content: tf.Tensor4D;
 }
-
-const masks = 10;
 
 /** Pictures [N, H, W, channels] in [-1, 1], H and W multiples of 4, to pictures of the same size. */
 export function attentionGenerator(
 	parameters: Parameters,
-	{ channels = 3, ngf = 64, blocks = 9, geo = false }: AttentionGeneratorOptions = {},
+	{ channels = 3, ngf = 64, blocks = 9, masks = 10, geo = false }: AttentionGeneratorOptions = {},
 ): (x: tf.Tensor4D, pass: Pass) => AttentionPictures {
+	if (!Number.isInteger(masks) || masks < 2) {
+		throw new RangeError(`attention-gan: masks must be 2 or more, got ${masks}`);
+	}
 	const contents = geo ? masks : masks - 1;
 	const normed = (name: string, block: Block, width: number): Layer => {
 		const [layer, norm, activation] = [block(parameters.at(name)), instanceNorm(width)(parameters), relu()(parameters)];
@@ -129,7 +132,7 @@ function discriminatorOf({ discriminator = "patch", channels = 3, ndf = 64, dLay
 	return cycleDiscriminator(discriminator, { channels, ndf, layers: dLayers });
 }
 
-/** `mask1` … `mask10`, and `foreground`, what the background mask leaves. */
+/** `mask1` … in order, and `foreground`, what the background mask leaves. */
 function maskMaps(attention: tf.Tensor4D, geo: boolean): Record<string, tf.Tensor3D> {
 	const each = tf.unstack(attention, 3) as tf.Tensor3D[];
 	const named = each.map((mask, index) => [`mask${index + 1}`, mask] as const);
@@ -208,11 +211,11 @@ function cardOf(id: string, geo: boolean, description: string): System {
 	return system({
 		...{ id, paper, role: "system", description },
 		options: {
-			...{ channels: 3, ngf: 64, blocks: 9, discriminator: "patch" as Judge, ndf: 64, dLayers: 3 },
-			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as "lsgan" | "vanilla" },
+			...{ channels: 3, ngf: 64, blocks: 9, masks: 10, discriminator: "patch" as Judge, ndf: 64, dLayers: 3 },
+			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as CycleAdversarial },
 			...{ poolSize: 50, rate: 2e-4 },
 		},
-		choices: { discriminator: ["patch", "pixel", "spectral"], adversarial: ["lsgan", "vanilla"] },
+		choices: { discriminator: ["patch", "pixel", "spectral"], adversarial: ["lsgan", "vanilla", "wgangp"] },
 		networks: (options) => {
 			const generator = (parameters: Parameters) => attentionGenerator(parameters, { ...options, geo });
 			const discriminator = discriminatorOf(options);

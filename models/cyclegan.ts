@@ -11,7 +11,7 @@ import { leakyRelu as leaky } from "../engine/ops/leaky-relu.ts";
 import type { Parameters } from "../engine/parameters.ts";
 import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
-import { type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
+import { type CycleAdversarial, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import type { Block, Layer } from "./layers/layer.ts";
 import { cycleganInit, type Norm, normalization } from "./layers/normalization.ts";
 import { cycleDiscriminator, type Judge } from "./layers/patchgan.ts";
@@ -23,6 +23,8 @@ import { type System, system } from "./system.ts";
 export interface UnetOptions {
 	/** Channels of the pictures. @default 3 */
 	readonly channels?: number;
+	/** Channels of the result. @default those of the pictures */
+	readonly outputs?: number;
 	/** Width of the first layer. @default 64 */
 	readonly ngf?: number;
 	/** Down-samplings, at least 5; height and width must be multiples of 2^downs. @default 8 */
@@ -32,7 +34,13 @@ export interface UnetOptions {
 }
 
 /** U-Net generator. Its skips carry the picture behind the leaky ReLU, which works in place in the authors' code. */
-export function unetGenerator({ channels = 3, ngf = 64, downs = 8, norm = "instance" }: UnetOptions = {}): Block {
+export function unetGenerator({
+	channels = 3,
+	outputs = channels,
+	ngf = 64,
+	downs = 8,
+	norm = "instance",
+}: UnetOptions = {}): Block {
 	if (!Number.isInteger(downs) || downs < 5) throw new RangeError(`unet: downs must be 5 or more, got ${downs}`);
 	const bias = norm === "instance";
 	const halving = { ...cycleganInit, kernel: 4, stride: 2, padding: 1 };
@@ -47,7 +55,8 @@ export function unetGenerator({ channels = 3, ngf = 64, downs = 8, norm = "insta
 		const downNorm = normalization(isOutermost || isInnermost ? "none" : norm, inner)(model.at(first + 1));
 		const below = isInnermost ? undefined : level(depth + 1, model.at(isOutermost ? 1 : 3));
 		const last = isOutermost || isInnermost ? 3 : 5;
-		const up = transposedConvolution(isInnermost ? inner : inner * 2, outer, { ...halving, bias: bias || isOutermost });
+		const made = isOutermost ? outputs : outer;
+		const up = transposedConvolution(isInnermost ? inner : inner * 2, made, { ...halving, bias: bias || isOutermost });
 		const toUp = up(model.at(last));
 		const upNorm = normalization(isOutermost ? "none" : norm, outer)(model.at(last + 1));
 		const rectify = relu()(model);
@@ -116,14 +125,14 @@ export const systems: readonly System[] = [
 		options: {
 			...{ channels: 3, generator: "resnet" as "resnet" | "unet", ngf: 64, blocks: 9, downs: 8 },
 			...{ discriminator: "patch" as Judge, ndf: 64, dLayers: 3, norm: "instance" as Norm },
-			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as "lsgan" | "vanilla" },
+			...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, adversarial: "lsgan" as CycleAdversarial },
 			...{ poolSize: 50, rate: 2e-4 },
 		},
 		choices: {
 			generator: ["resnet", "unet"],
 			discriminator: ["patch", "pixel", "spectral"],
 			norm: ["instance", "batch", "none"],
-			adversarial: ["lsgan", "vanilla"],
+			adversarial: ["lsgan", "vanilla", "wgangp"],
 		},
 		meanings: { generator: "Residual blocks, or a U-Net.", norm: "Of all networks." },
 		networks: (options) => {

@@ -101,7 +101,8 @@ export function sagGan(options: SagOptions = {}): TwoDomainGan {
 			if (masks === undefined && lambdaMask !== 0) {
 				throw new RangeError("sag-gan: batch must hold masks of its tumours unless lambdaMask is 0, got none");
 			}
-			const batch = lambdaMask === 0 || masks === undefined ? { a, b } : { a, b, masks };
+			const isTaught = masks !== undefined && (lambdaMask !== 0 || watch !== undefined);
+			const batch = isTaught ? { a, b, masks } : { a, b };
 			const made = stepGenerators(batch, ledger, watch);
 			try {
 				const shownT = parted(pools.B.query(joined(made.toT), draws));

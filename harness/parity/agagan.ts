@@ -34,8 +34,18 @@ function renamed(golden: Golden, layers: Readonly<Record<string, string>>): Gold
 	return { ...golden, tensors: new Map([...golden.tensors].map(([name, array]) => [rename(name), array])) };
 }
 
+/** Slopes and order of axes are the code's own. */
+function requireKnown({ config }: Golden): void {
+	const [leaky, dense] = [config.number("leaky", 0.25), config.number("leaky_dense", 0.2)];
+	if (leaky !== 0.25) throw new UnsupportedError(`config.leaky must be 0.25, got ${leaky}`);
+	if (dense !== 0.2) throw new UnsupportedError(`config.leaky_dense must be 0.2, got ${dense}`);
+	config.choice("flatten", ["channel last"], "channel last");
+}
+
 /** The files say the width only by what it was divided by. */
-function widthOf({ config }: Golden): number {
+function widthOf(golden: Golden): number {
+	requireKnown(golden);
+	const { config } = golden;
 	const width = 32 / config.number("width_divisor");
 	if (!Number.isInteger(width)) throw new UnsupportedError(`config.width_divisor must divide 32, got ${32 / width}`);
 	return width;
@@ -47,7 +57,7 @@ function runGenerator(golden: Golden): Results {
 	return runNet(golden, (parameters) => {
 		const generator = agaGenerator(parameters, {
 			scale: golden.config.number("scale"),
-			lowSize: golden.config.number("low_resolution"),
+			lowSize: golden.config.count("low_resolution"),
 			attributes: attributesOf(golden),
 			width: widthOf(golden),
 		});
@@ -61,7 +71,7 @@ function runGenerator(golden: Golden): Results {
 
 /** 16 where the picture is halved three times before it meets the attributes' features of twice the side. */
 function scaleOf({ config }: Golden): number {
-	const halvings = Math.log2(config.number("high_resolution") / (2 * config.number("attribute_side")));
+	const halvings = Math.log2(config.count("high_resolution") / (2 * config.count("attribute_side")));
 	if (halvings !== 2 && halvings !== 3) {
 		throw new UnsupportedError(`config.high_resolution must be 8 or 16 times attribute_side, got 2^${halvings + 1}`);
 	}
@@ -77,7 +87,7 @@ function runDiscriminator(golden: Golden): Results {
 	return runNet(golden, (parameters) => {
 		const discriminator = agaDiscriminator(parameters, {
 			scale: scaleOf(golden),
-			highSize: golden.config.number("high_resolution"),
+			highSize: golden.config.count("high_resolution"),
 			attributes: attributesOf(golden),
 			width: widthOf(golden),
 			branch: branchOf(golden),
@@ -92,7 +102,7 @@ function runDiscriminator(golden: Golden): Results {
 function runUnet(golden: Golden): Results {
 	return runNet(golden, (parameters) => {
 		const width = widthOf(golden);
-		const network = dualAttentionNetwork(parameters, { width, reduction: golden.config.number("se_ratio") });
+		const network = dualAttentionNetwork(parameters, { width, reduction: golden.config.count("se_ratio") });
 		return ({ image }, pass): Tensors => {
 			const seen: Record<string, tf.Tensor> = {};
 			const observe = (name: string, gate: tf.Tensor3D) => {

@@ -11,9 +11,9 @@ export const attentionganV1Multi: ParitySystem = {
 			runNet(golden, (parameters) => {
 				const { config } = golden;
 				const generator = multiGenerator(parameters, {
-					convDim: config.number("conv_dim"),
-					cDim: config.number("c_dim"),
-					repeatNum: config.number("repeat_num"),
+					convDim: config.count("conv_dim"),
+					cDim: config.count("c_dim"),
+					repeatNum: config.count("repeat_num"),
 					track: true,
 				});
 				return ({ image, label }, pass) => {

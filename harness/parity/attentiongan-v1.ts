@@ -15,8 +15,8 @@ export const attentionganV1: ParitySystem = {
 				const { config } = golden;
 				const generator = agganGenerator(parameters, {
 					channels: channelsOf(golden, "input/image"),
-					ngf: config.number("ngf"),
-					blocks: config.number("n_blocks"),
+					ngf: config.count("ngf"),
+					blocks: config.count("n_blocks"),
 				});
 				return ({ image }, pass) => {
 					const made = generator(image as tf.Tensor4D, pass);
@@ -45,14 +45,14 @@ function runTrainStep(golden: Golden): Results {
 	const rates = config.numbers("rates");
 	const gan = aggan({
 		channels: channelsOf(golden, "input/real_A/0"),
-		ngf: config.number("ngf"),
-		blocks: config.number("n_blocks"),
+		ngf: config.count("ngf"),
+		blocks: config.count("n_blocks"),
 		ndf: ndfOf(golden),
 		lambdaCycle: config.number("lambda_cycle"),
 		lambdaPixel: config.number("lambda_pixel"),
 		lambdaTv: config.number("lambda_reg"),
 		share: (iteration) => rates[iteration] ?? Number.NaN,
-		poolSize: config.number("buffer"),
+		poolSize: config.count("buffer"),
 		rate: config.number("lr"),
 		betas: [config.number("beta1"), config.number("beta2")],
 	});
@@ -63,8 +63,8 @@ function runTrainStep(golden: Golden): Results {
 			b: inputOf<tf.Tensor4D>(golden, "real_B", iteration),
 		}),
 		draws: (iteration) => ({
-			pool_uniform: restOfDraws(golden, "buffer_uniform", iteration, config.number("buffer")),
-			pool_index: restOfDraws(golden, "buffer_index", iteration, config.number("buffer")),
+			pool_uniform: restOfDraws(golden, "buffer_uniform", iteration, config.count("buffer")),
+			pool_index: restOfDraws(golden, "buffer_index", iteration, config.count("buffer")),
 		}),
 	});
 }

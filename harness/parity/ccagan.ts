@@ -13,7 +13,7 @@ export const ccagan: ParitySystem = {
 	parts: {
 		module: (golden) =>
 			runNet(golden, (parameters) => {
-				const module = rowAttention(golden.config.number("channels"), { vChannels: vChannels(golden) })(parameters);
+				const module = rowAttention(golden.config.count("channels"), { vChannels: vChannels(golden) })(parameters);
 				return ({ feature }, pass) =>
 					watched(pass, nameOf, (watching) => ({ feature: module(feature as tf.Tensor4D, watching) }));
 			}),
@@ -21,9 +21,9 @@ export const ccagan: ParitySystem = {
 			runNet(golden, (parameters) => {
 				const { config } = golden;
 				const generator = starganGenerator(parameters, {
-					convDim: config.number("conv_dim"),
-					cDim: config.number("c_dim"),
-					repeatNum: config.number("repeat_num"),
+					convDim: config.count("conv_dim"),
+					cDim: config.count("c_dim"),
+					repeatNum: config.count("repeat_num"),
 					insert: ccaGeneratorModules(parameters, { placement: placement(golden), vChannels: vChannels(golden) }),
 				});
 				return ({ image, label }, pass) =>
@@ -35,10 +35,10 @@ export const ccagan: ParitySystem = {
 			runNet(golden, (parameters) => {
 				const { config } = golden;
 				const discriminator = starganDiscriminator(parameters, {
-					imageSize: config.number("image_size"),
-					convDim: config.number("conv_dim"),
-					cDim: config.number("c_dim"),
-					repeatNum: config.number("repeat_num"),
+					imageSize: config.count("image_size"),
+					convDim: config.count("conv_dim"),
+					cDim: config.count("c_dim"),
+					repeatNum: config.count("repeat_num"),
 					insert: ccaDiscriminatorModule(parameters, { vChannels: vChannels(golden) }),
 				});
 				return ({ image }, pass) =>

@@ -77,6 +77,7 @@ function compareChange(
 	deviation: number,
 ): Quantity {
 	const change = distance(expected, before);
+	if (!Number.isFinite(change)) return { name, relativeError: Number.POSITIVE_INFINITY, tolerance: 0, pass: false };
 	const difference = distance(actual, expected);
 	const relativeError = change === 0 ? (difference === 0 ? 0 : Number.POSITIVE_INFINITY) : difference / change;
 	const tolerance = deviation > weightChange / 5 ? 5 * deviation : weightChange;
@@ -97,6 +98,10 @@ function compareValues(
 		const apart = Math.abs((actual[index] as number) - (expected[index] as number));
 		// A NaN would be lost by Math.max.
 		difference = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(difference, apart);
+	}
+	// What a file stores as infinite or not a number nothing agrees with: it would allow any difference.
+	if (!expected.every(Number.isFinite)) {
+		return { name: label, relativeError: Number.POSITIVE_INFINITY, tolerance: 0, pass: false };
 	}
 	const usual = allowed(scale);
 	const tolerance = deviation > usual / 5 ? 5 * deviation : usual;

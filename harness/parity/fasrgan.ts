@@ -37,8 +37,8 @@ export const fssrgan: ParitySystem = {
 	parts: {
 		extractor: (golden) => {
 			const { config } = golden;
-			const [width, growth] = [config.number("nf"), config.number("gc")];
-			return runBlock(golden, "image", "feature", rrdbFeatures({ width, growth, blocks: config.number("nb_E") }));
+			const [width, growth] = [config.count("nf"), config.count("gc")];
+			return runBlock(golden, "image", "feature", rrdbFeatures({ width, growth, blocks: config.count("nb_E") }));
 		},
 		generator_rrdb_features: (golden) => {
 			const options = generatorOptions(golden.config);
@@ -49,8 +49,8 @@ export const fssrgan: ParitySystem = {
 			const { config } = golden;
 			const networks = {
 				...generatorOptions(config),
-				...{ eBlocks: config.number("nb_E"), size: config.number("hr") },
-				...{ dWidth: config.number("nf_D"), dHead: config.number("fc") },
+				...{ eBlocks: config.count("nb_E"), size: config.count("hr") },
+				...{ dWidth: config.count("nf_D"), dHead: config.count("fc") },
 			};
 			return runIterations(golden, fsSrgan({ ...networks, ...trainingOptions(config) }));
 		},
@@ -61,7 +61,7 @@ export const fafssrgan: ParitySystem = {
 	parts: {
 		train_step: (golden) => {
 			const { config } = golden;
-			const networks = { ...generatorOptions(config), ...unetTraining(config), eBlocks: config.number("nb_E") };
+			const networks = { ...generatorOptions(config), ...unetTraining(config), eBlocks: config.count("nb_E") };
 			return runIterations(golden, faFsSrgan({ ...networks, ...trainingOptions(config) }));
 		},
 	},
@@ -72,8 +72,8 @@ function runVgg(golden: Golden): Results {
 	const { config } = golden;
 	return runNet(golden, (parameters) => {
 		const { judge } = vggDiscriminator({
-			...{ channels: config.number("nf"), width: config.number("nf_D"), head: config.number("fc") },
-			...{ size: config.number("hr"), halvings: 6 },
+			...{ channels: config.count("nf"), width: config.count("nf_D"), head: config.count("fc") },
+			...{ size: config.count("hr"), halvings: 6 },
 		})(parameters);
 		return ({ image, mix }, pass) => {
 			const filter = tf.transpose(mix as tf.Tensor4D, [1, 2, 3, 0]);
@@ -91,7 +91,7 @@ function runBlock(golden: Golden, input: string, output: string, block: Block): 
 
 function generatorOptions(config: Config, channels?: number) {
 	return {
-		...{ width: config.number("nf"), blocks: config.number("nb_G"), growth: config.number("gc") },
+		...{ width: config.count("nf"), blocks: config.count("nb_G"), growth: config.count("gc") },
 		...{ scale: config.number("scale", 4) },
 		...(channels === undefined ? {} : { channels }),
 	};
@@ -99,8 +99,8 @@ function generatorOptions(config: Config, channels?: number) {
 
 function unetOptions(config: Config) {
 	return {
-		...{ width: config.number("w"), head: config.number("fc"), size: config.number("hr") },
-		channels: config.number("in_nc", 3),
+		...{ width: config.count("w"), head: config.count("fc"), size: config.count("hr") },
+		channels: config.count("in_nc", 3),
 	};
 }
 

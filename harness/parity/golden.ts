@@ -30,7 +30,7 @@ export interface Golden {
 export async function readGolden(file: string): Promise<Golden> {
 	const stored = await readSafetensors(file);
 	const parse = (key: string, fallback: unknown): unknown => parseMetadata(stored, key, fallback, file);
-	const checks = parse("float64_check", {}) as Record<string, readonly number[]>;
+	const checks = objectOf(parse("float64_check", {}), "float64_check", file) as Record<string, readonly number[]>;
 	const tensors = new Map(
 		[...stored.tensors].map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }]),
 	);
@@ -39,7 +39,7 @@ export async function readGolden(file: string): Promise<Golden> {
 		system: basename(dirname(file)),
 		part: basename(file, ".safetensors"),
 		shapes: shapesOf(parse("names", {}) as Record<string, number[] | Record<string, number[]>>),
-		config: new Config(parse("config", {}) as Record<string, unknown>),
+		config: new Config(objectOf(parse("config", {}), "config", file)),
 		tensors: stored.metadata["layout"]?.startsWith("NHWC") ? fromChannelLast(tensors) : tensors,
 		noise: new Set(parse("noise_keys", []) as string[]),
 		float64: new Map(
@@ -58,6 +58,11 @@ function shapesOf(names: Readonly<Record<string, number[] | Record<string, numbe
 	);
 }
 
+function objectOf(value: unknown, key: string, file: string): Record<string, unknown> {
+	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+	throw new RangeError(`${file}: metadata ${key} must be a JSON object, got ${JSON.stringify(value)}`);
+}
+
 function parseMetadata(stored: SafeTensors, key: string, fallback: unknown, file: string): unknown {
 	const text = stored.metadata[key];
 	if (text === undefined) return fallback;
@@ -68,9 +73,16 @@ function parseMetadata(stored: SafeTensors, key: string, fallback: unknown, file
 	}
 }
 
+/** What the tensors of a file show by themselves, and how its weights were drawn. */
+const told: ReadonlySet<string> = new Set([
+	...["seed", "batch", "size", "height", "width", "h", "w", "c", "n", "hr_size", "shape", "dense_units", "alphas"],
+	...["init_scale", "attention_head_scale", "mask_head_scale", "d_weight_scale", "d_offset", "sn_warm", "shift_std"],
+]);
+
 /** Settings of a golden file; a missing one makes the file unsupported unless a default is given. */
 export class Config {
 	readonly #values: Readonly<Record<string, unknown>>;
+	readonly #read = new Set<string>();
 
 	constructor(values: Readonly<Record<string, unknown>>) {
 		this.#values = values;
@@ -80,21 +92,40 @@ export class Config {
 		return key in this.#values;
 	}
 
+	/** Settings that no builder has asked for, without those that say only how the file was made. */
+	unread(): string[] {
+		return Object.keys(this.#values).filter((key) => !this.#read.has(key) && !told.has(key));
+	}
+
+	#get(key: string): unknown {
+		this.#read.add(key);
+		return this.#values[key];
+	}
+
 	number(key: string, fallback?: number): number {
-		const value = this.#values[key] ?? fallback;
+		const value = this.#get(key) ?? fallback;
 		if (typeof value !== "number") throw new UnsupportedError(`config.${key} must be a number, got ${value}`);
 		return value;
 	}
 
+	/** A whole number from 0 on: a width, a size, how many there are. */
+	count(key: string, fallback?: number): number {
+		const value = this.number(key, fallback);
+		if (!Number.isInteger(value) || value < 0) {
+			throw new UnsupportedError(`config.${key} must be a whole number from 0 on, got ${value}`);
+		}
+		return value;
+	}
+
 	flag(key: string, fallback?: boolean): boolean {
-		const value = this.#values[key] ?? fallback;
+		const value = this.#get(key) ?? fallback;
 		if (typeof value !== "boolean") throw new UnsupportedError(`config.${key} must be true or false, got ${value}`);
 		return value;
 	}
 
 	/** One of `choices`. */
 	choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T {
-		const value = this.#values[key] ?? fallback;
+		const value = this.#get(key) ?? fallback;
 		const known = choices.find((choice) => choice === value);
 		if (known === undefined) throw new UnsupportedError(`config.${key} must be ${choices.join(" or ")}, got ${value}`);
 		return known;
@@ -102,7 +133,7 @@ export class Config {
 
 	/** A list of numbers. */
 	numbers(key: string): readonly number[] {
-		const value = this.#values[key];
+		const value = this.#get(key);
 		if (!Array.isArray(value) || value.some((entry) => typeof entry !== "number")) {
 			throw new UnsupportedError(`config.${key} must be a list of numbers, got ${JSON.stringify(value)}`);
 		}

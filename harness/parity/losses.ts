@@ -19,7 +19,7 @@ import { gradientPenalty, interpolate } from "../../models/losses/gradient-penal
 import { classEntropy, labelEntropy } from "../../models/losses/labels.ts";
 import { totalVariation } from "../../models/losses/total-variation.ts";
 import type { Results } from "./compare.ts";
-import { type Golden, stored } from "./golden.ts";
+import { channelsOf, type Golden, stored } from "./golden.ts";
 import { type NetLoss, runNet, type Tensors } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
 
@@ -64,8 +64,8 @@ function runMask(golden: Golden): Results {
 /** A pool shown numbers in place of pictures. */
 function runImagePool(golden: Golden): Results {
 	const { config } = golden;
-	const size = config.number("pool_size");
-	const batch = config.number("batch");
+	const size = config.count("pool_size");
+	const batch = config.count("batch");
 	const given = stored(golden, "input/images").data;
 	using pool = new ImagePool(size);
 	const draws = new PoolDraws(stored(golden, "input/uniform").data, stored(golden, "input/index").data);
@@ -142,9 +142,10 @@ function runGradientPenalty(golden: Golden): Results {
 		golden,
 		(parameters) => {
 			layer = patchgan({
-				ndf: config.number("ndf"),
-				layers: config.number("n_layers"),
-				norm: config.choice("norm", ["instance", "none"]),
+				channels: channelsOf(golden, "input/real"),
+				ndf: config.count("ndf"),
+				layers: config.count("n_layers"),
+				norm: config.choice("norm", ["instance", "batch", "none"]),
 			})(parameters);
 			return (inputs) => ({ input_gradient_mixed: inputGradient(score, between(inputs)) });
 		},

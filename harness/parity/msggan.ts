@@ -14,14 +14,14 @@ export const msggan: ParitySystem = {
 
 /** The pictures `<name>0`, `<name>1` … of the inputs, smallest first. */
 function scalesOf(golden: Golden, inputs: Tensors, name: string): tf.Tensor4D[] {
-	return Array.from({ length: golden.config.number("depth") }, (_, scale) => inputs[`${name}${scale}`] as tf.Tensor4D);
+	return Array.from({ length: golden.config.count("depth") }, (_, scale) => inputs[`${name}${scale}`] as tf.Tensor4D);
 }
 
 function runGenerator(golden: Golden): Results {
 	const { config, tensors } = golden;
 	return runNet(golden, (parameters) => {
 		const channels = tensors.get("weight/rgb_converters.0.weight")?.shape[0] ?? 3;
-		const options = { depth: config.number("depth"), latentSize: config.number("latent_size"), channels };
+		const options = { depth: config.count("depth"), latentSize: config.count("latent_size"), channels };
 		const generator = msgGenerator(parameters, options);
 		return ({ z }) =>
 			Object.fromEntries(generator(z as tf.Tensor2D).map((picture, scale) => [`scale${scale}`, picture]));
@@ -30,7 +30,7 @@ function runGenerator(golden: Golden): Results {
 
 function discriminatorOf({ config, tensors }: Golden) {
 	const channels = tensors.get("weight/final_converter.weight")?.shape[1] ?? 3;
-	const options = { depth: config.number("depth"), featureSize: config.number("feature_size"), channels };
+	const options = { depth: config.count("depth"), featureSize: config.count("feature_size"), channels };
 	return (parameters: Parameters) => msgDiscriminator(parameters, options);
 }
 

@@ -23,10 +23,10 @@ function optionsOf({ config, tensors }: Golden): ProgressiveOptions {
 	const channels = toPicture ?? tensors.get("weight/from_rgb.0.0.weight")?.shape[1] ?? 3;
 	return {
 		channels,
-		depth: config.number("depth"),
-		latentSize: config.number("latent_size"),
+		depth: config.count("depth"),
+		latentSize: config.count("latent_size"),
 		fmapBase: config.number("fmap_base"),
-		fmapMax: config.number("fmap_max"),
+		fmapMax: config.count("fmap_max"),
 		form: "community",
 	};
 }
@@ -50,7 +50,7 @@ function runGenerator(golden: Golden): Results {
 }
 
 function reachedIn({ config }: Golden): Reached {
-	return { level: config.number("at_depth"), alpha: config.number("alpha") };
+	return { level: config.count("at_depth"), alpha: config.number("alpha") };
 }
 
 function runDiscriminator(golden: Golden): Results {

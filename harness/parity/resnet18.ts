@@ -18,9 +18,9 @@ function runClassifier(golden: Golden): Results {
 		(parameters) => {
 			const network = resnetNetwork(parameters, {
 				channels: stored(golden, "weight/conv1.weight").shape[1] as number,
-				width: config.number("width"),
+				width: config.count("width"),
 				blocks: config.numbers("blocks"),
-				classes: config.number("num_classes"),
+				classes: config.count("num_classes"),
 			});
 			return ({ image }, pass) => ({ logits: network(image as tf.Tensor4D, pass) });
 		},

@@ -21,7 +21,7 @@ export const sagan: ParitySystem = {
 	parts: {
 		self_attention: (golden) =>
 			runNet(golden, (parameters) => {
-				const block = selfAttention(golden.config.number("channels"), { form: "community" })(parameters);
+				const block = selfAttention(golden.config.count("channels"), { form: "community" })(parameters);
 				return ({ feature }, pass) =>
 					watched(
 						pass,
@@ -35,8 +35,8 @@ export const sagan: ParitySystem = {
 				const { config } = golden;
 				only64(golden);
 				const generator = saganGenerator(parameters, {
-					convDim: config.number("conv_dim"),
-					zDim: config.number("z_dim"),
+					convDim: config.count("conv_dim"),
+					zDim: config.count("z_dim"),
 				});
 				return ({ z }, pass) => {
 					const outputs = watched(
@@ -52,14 +52,14 @@ export const sagan: ParitySystem = {
 		discriminator: (golden) =>
 			runNet(golden, (parameters) => {
 				only64(golden);
-				const discriminator = saganDiscriminator(parameters, { convDim: golden.config.number("conv_dim") });
+				const discriminator = saganDiscriminator(parameters, { convDim: golden.config.count("conv_dim") });
 				return ({ image }, pass) => ({ score: discriminator(image as tf.Tensor4D, pass) });
 			}),
 	},
 };
 
 function only64({ config }: Golden): void {
-	const size = config.number("image_size");
+	const size = config.count("image_size");
 	if (size !== 64) throw new UnsupportedError(`config.image_size must be 64, got ${size}`);
 }
 
@@ -67,9 +67,9 @@ function only64({ config }: Golden): void {
 function runSpectralNorm(golden: Golden): Results {
 	const { config } = golden;
 	const isTransposed = config.choice("kind", ["conv", "conv_transpose"]) === "conv_transpose";
-	const [input, output, kernel] = [config.number("cin"), config.number("cout"), config.number("kernel")];
-	if (config.number("power_iterations", 1) !== 1) throw new UnsupportedError("config.power_iterations must be 1");
-	const geometry = { kernel, stride: config.number("stride"), padding: config.number("padding") };
+	const [input, output, kernel] = [config.count("cin"), config.count("cout"), config.count("kernel")];
+	if (config.count("power_iterations", 1) !== 1) throw new UnsupportedError("config.power_iterations must be 1");
+	const geometry = { kernel, stride: config.count("stride"), padding: config.count("padding") };
 	const block = (isTransposed ? spectralTransposedConvolution : spectralConvolution)(input, output, geometry);
 	const layout = isTransposed ? "conv-transpose" : "conv";
 	const weights = storedUnder(golden, "weight/module.");

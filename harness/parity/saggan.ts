@@ -36,12 +36,12 @@ export const saggan: ParitySystem = {
 	parts: {
 		amse_block: runBlock,
 		generator: (golden) => {
-			const channels = golden.config.number("nc");
+			const channels = golden.config.count("nc");
 			return runLayer(golden, "image", sagNetworks(optionsOf(golden, { channels })).G_NT);
 		},
 		attention: (golden) => {
-			const [channels, ngfAttention] = [golden.config.number("nc"), golden.config.number("ngf")];
-			const reduction = golden.config.number("reduction");
+			const [channels, ngfAttention] = [golden.config.count("nc"), golden.config.count("ngf")];
+			const reduction = golden.config.count("reduction");
 			return runLayer(golden, "mask", sagAttention({ channels, ngfAttention, reduction }));
 		},
 		discriminator: runDiscriminator,
@@ -54,9 +54,9 @@ export const saggan: ParitySystem = {
 function optionsOf({ config, tensors }: Golden, given: SagNetworkOptions): SagNetworkOptions {
 	const isAffine = [...tensors.keys()].some((name) => /\bmodel\.\d+\.conv_block\.2\.weight$/.test(name));
 	return {
-		ngf: config.number("ngf"),
-		blocks: config.number("n_blocks"),
-		reduction: config.number("reduction"),
+		ngf: config.count("ngf"),
+		blocks: config.count("n_blocks"),
+		reduction: config.count("reduction"),
 		amseNorm: isAffine ? "affine" : "plain",
 		...given,
 	};
@@ -64,9 +64,9 @@ function optionsOf({ config, tensors }: Golden, given: SagNetworkOptions): SagNe
 
 const systemOptions = (golden: Golden) =>
 	optionsOf(golden, {
-		channels: golden.config.number("nc", 1),
-		ngfAttention: golden.config.number("ngf_attention"),
-		ndf: golden.config.number("ndf"),
+		channels: golden.config.count("nc", 1),
+		ngfAttention: golden.config.count("ngf_attention"),
+		ndf: golden.config.count("ndf"),
 	});
 
 function runLayer(golden: Golden, output: string, block: Block): Results {
@@ -79,8 +79,8 @@ function runLayer(golden: Golden, output: string, block: Block): Results {
 function runBlock(golden: Golden): Results {
 	const { config } = golden;
 	return runNet(golden, (parameters) => {
-		const block = amse(parameters, config.number("channels"), {
-			reduction: config.number("reduction"),
+		const block = amse(parameters, config.count("channels"), {
+			reduction: config.count("reduction"),
 			affine: config.flag("affine"),
 		});
 		return ({ feature }, pass) => ({ ...block(feature as tf.Tensor4D, pass) });
@@ -202,10 +202,10 @@ function scalars(
 /** Three passes of the discriminator on the same masked picture; the last one is differentiated. */
 function runDiscriminator(golden: Golden): Results {
 	const { config } = golden;
-	if (config.number("power_iterations", 1) !== 1) throw new UnsupportedError("config.power_iterations must be 1");
+	if (config.count("power_iterations", 1) !== 1) throw new UnsupportedError("config.power_iterations must be 1");
 	const results = new Map<string, TorchArray>();
 	using parameters = new Parameters(Random.seed(0));
-	const layer = spectralPatchgan({ channels: config.number("nc"), ndf: config.number("ndf") })(parameters);
+	const layer = spectralPatchgan({ channels: config.count("nc"), ndf: config.count("ndf") })(parameters);
 	const load = () => loadWeights(parameters, storedUnder(golden, "weight/"));
 	tf.tidy(() => {
 		const inputs = Object.fromEntries(
@@ -249,7 +249,7 @@ function vectors(parameters: Parameters): [name: string, array: TorchArray][] {
 
 function runTrainStep(golden: Golden): Results {
 	const { config } = golden;
-	if (config.number("pool_size") !== 0) throw new UnsupportedError("config.pool_size must be 0");
+	if (config.count("pool_size") !== 0) throw new UnsupportedError("config.pool_size must be 0");
 	const gan = sagGan({
 		...systemOptions(golden),
 		adversarial: config.choice("gan", ["lsgan", "log"]),

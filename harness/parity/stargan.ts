@@ -18,9 +18,9 @@ export const stargan: ParitySystem = {
 			runNet(golden, (parameters) => {
 				const { config } = golden;
 				const generator = starganGenerator(parameters, {
-					convDim: config.number("conv_dim"),
-					cDim: config.number("c_dim"),
-					repeatNum: config.number("repeat_num"),
+					convDim: config.count("conv_dim"),
+					cDim: config.count("c_dim"),
+					repeatNum: config.count("repeat_num"),
 					track: true,
 				});
 				return ({ image, label }, pass) => ({
@@ -38,10 +38,10 @@ export function runDiscriminator(golden: Golden): Results {
 	return runNet(golden, (parameters) => {
 		const { config } = golden;
 		const discriminator = starganDiscriminator(parameters, {
-			imageSize: config.number("image_size"),
-			convDim: config.number("conv_dim"),
-			cDim: config.number("c_dim"),
-			repeatNum: config.number("repeat_num"),
+			imageSize: config.count("image_size"),
+			convDim: config.count("conv_dim"),
+			cDim: config.count("c_dim"),
+			repeatNum: config.count("repeat_num"),
 		});
 		return ({ image }, pass) => {
 			const { source, labels } = discriminator(image as tf.Tensor4D, pass);
@@ -53,16 +53,17 @@ export function runDiscriminator(golden: Golden): Results {
 /** Options of the StarGAN family from a training file's settings. */
 export function starganConfig({ config }: Golden): StarganOptions {
 	return {
-		imageSize: config.number("image_size"),
-		gConvDim: config.number("g_conv_dim"),
-		dConvDim: config.number("d_conv_dim"),
-		cDim: config.number("c_dim"),
-		gRepeatNum: config.number("g_repeat_num"),
-		dRepeatNum: config.number("d_repeat_num"),
+		imageSize: config.count("image_size"),
+		gConvDim: config.count("g_conv_dim"),
+		dConvDim: config.count("d_conv_dim"),
+		cDim: config.count("c_dim"),
+		labelling: config.choice("dataset", ["CelebA", "RaFD"], "CelebA") === "RaFD" ? "class" : "binary",
+		gRepeatNum: config.count("g_repeat_num"),
+		dRepeatNum: config.count("d_repeat_num"),
 		lambdaCls: config.number("lambda_cls"),
 		lambdaRec: config.number("lambda_rec"),
 		lambdaGp: config.number("lambda_gp", 0),
-		nCritic: config.number("n_critic"),
+		nCritic: config.count("n_critic"),
 		gRate: config.number("g_lr"),
 		dRate: config.number("d_lr"),
 		betas: [config.number("beta1"), config.number("beta2")],

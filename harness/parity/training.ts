@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type TorchArray, tensorToTorch } from "../../engine/parameters.ts";
 import type { Draws, Gan } from "../../models/paper.ts";
 import type { Results } from "./compare.ts";
-import { type Golden, loadWeights, stored, storedUnder, toTensor, toTorch } from "./golden.ts";
+import { type Golden, loadWeights, stored, storedUnder, toTensor, toTorch, UnsupportedError } from "./golden.ts";
 
 export interface TrainingCase<Batch> {
 	readonly gan: Gan<Batch>;
@@ -20,13 +20,14 @@ export interface TrainingCase<Batch> {
 /** Loads `before/`, trains `config.iterations` iterations, and gives losses, first gradients, outputs and `after/`. */
 export function runTraining<Batch>(golden: Golden, { gan, batch, draws, steps = [] }: TrainingCase<Batch>): Results {
 	using system = gan;
+	requireAdam(golden);
 	const results = new Map<string, TorchArray>();
 	const before = storedUnder(golden, "before/");
 	for (const [network, parameters] of Object.entries(system.networks)) {
 		const own = [...before].filter(([name]) => name.startsWith(`${network}.`));
 		loadWeights(parameters, new Map(own.map(([name, array]) => [name.slice(network.length + 1), array])));
 	}
-	for (let iteration = 0; iteration < golden.config.number("iterations"); iteration += 1) {
+	for (let iteration = 0; iteration < golden.config.count("iterations"); iteration += 1) {
 		const given = batch(iteration);
 		let optimized = 0;
 		const losses = system.step(given, draws(iteration), iteration, {
@@ -52,6 +53,14 @@ export function runTraining<Batch>(golden: Golden, { gan, batch, draws, steps = 
 	return results;
 }
 
+/** Systems build PyTorch's Adam as the authors' codes do, who leave all but rate and betas at their defaults. */
+function requireAdam({ config }: Golden): void {
+	config.choice("optimizer", ["Adam"], "Adam");
+	const [epsilon, decay] = [config.number("eps", 1e-8), config.number("weight_decay", 0)];
+	if (epsilon !== 1e-8) throw new UnsupportedError(`config.eps must be 1e-8, got ${epsilon}`);
+	if (decay !== 0) throw new UnsupportedError(`config.weight_decay must be 0, got ${decay}`);
+}
+
 /** The stored input of one iteration as a tensor. */
 export function inputOf<T extends tf.Tensor>(golden: Golden, name: string, iteration: number): T {
 	return toTensor(stored(golden, `input/${name}/${iteration}`)) as T;
@@ -64,7 +73,7 @@ export function drawOf(golden: Golden, name: string, iteration: number): Float32
 
 /** Draws that two pools of `size` have taken before iteration `iteration`: one for each picture shown to a full pool. */
 export function drawsUsed({ config }: Golden, iteration: number, size: number): number {
-	return size === 0 ? 0 : 2 * Math.max(0, iteration * config.number("batch") - size);
+	return size === 0 ? 0 : 2 * Math.max(0, iteration * config.count("batch") - size);
 }
 
 /** What is left of a row of draws that serves all iterations. */

@@ -52,8 +52,8 @@ function optionsOf({ config, tensors }: Golden): UagganNetworkOptions {
 	const fourth = [...tensors].find(([name]) => /^weight\/(g_A_ae\.)?c4\.Conv\.weight$/.test(name))?.[1].shape;
 	return {
 		channels: shapeOf("c1")?.[1] ?? 3,
-		ngf: config.number("ngf"),
-		ndf: config.number("ndf"),
+		ngf: config.count("ngf"),
+		ndf: config.count("ndf"),
 		...(blocks > 1 ? { blocks } : {}),
 		kernels: fourth?.[2] === 3 ? "written" : "run",
 		skip: config.flag("skip", false),

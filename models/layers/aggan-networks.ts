@@ -60,7 +60,7 @@ export function agganGenerator(
 		...normed(ngf * 2),
 		down(ngf * 2, wide),
 		...normed(wide),
-		...Array.from({ length: blocks }, () => plainResidual(wide, "batch", "drawn")),
+		...Array.from({ length: blocks }, () => plainResidual(wide, "batch", { bias: "drawn" })),
 		...up(wide, ngf * 2),
 		...up(ngf * 2, ngf),
 		...padded(ngf, channels + (masked ? 1 : 0), 7, "drawn"),

@@ -15,6 +15,8 @@ export interface ConvolutionOptions {
 	readonly padding?: number | "same";
 	/** Pixels mirrored on each side. @default 0 */
 	readonly reflect?: number;
+	/** Times that the edge pixel is repeated on each side. @default 0 */
+	readonly replicate?: number;
 	/** @default true */
 	readonly bias?: boolean;
 	/** Of the weight. @default PyTorch's: uniform in ±1/√fan_in */
@@ -25,18 +27,19 @@ export interface ConvolutionOptions {
 
 /** [N, H, W, input] → [N, (H + 2·padding − kernel)/stride + 1, …, output]. */
 export function convolution(input: number, output: number, options: ConvolutionOptions = {}): Block {
-	const { kernel = 3, stride = 1, padding = 0, reflect = 0, bias: hasBias = true } = options;
+	const { kernel = 3, stride = 1, padding = 0, reflect = 0, replicate = 0, bias: hasBias = true } = options;
 	const bound = uniformInit(1 / Math.sqrt(input * kernel * kernel));
 	const { initializer = bound, biasInitializer = bound } = options;
 	return (parameters) => {
 		const shape = [kernel, kernel, input, output];
 		const weight = parameters.create<tf.Rank.R4>("weight", shape, initializer, { layout: "conv" });
 		const bias = hasBias ? parameters.create<tf.Rank.R1>("bias", [output], biasInitializer) : undefined;
-		return (x) => conv2d(pad2d(x, reflect, "reflect"), weight, { stride, pad: padding, bias });
+		const border = (x: tf.Tensor4D) => pad2d(pad2d(x, reflect, "reflect"), replicate, "replicate");
+		return (x) => conv2d(border(x), weight, { stride, pad: padding, bias });
 	};
 }
 
-export interface TransposedConvolutionOptions extends Omit<ConvolutionOptions, "padding" | "reflect"> {
+export interface TransposedConvolutionOptions extends Omit<ConvolutionOptions, "padding" | "reflect" | "replicate"> {
 	/** Pixels cut off each side of the result, or TensorFlow's rule: `stride` times as large. @default 0 */
 	readonly padding?: number | "same";
 	/** Rows and columns added below and to the right of the result. @default 0 */

@@ -23,7 +23,7 @@ import { type Block, evaluation, type Pass, training } from "./layer.ts";
 import { Ledger } from "./ledger.ts";
 import { minimize, trainedVariables } from "./minimize.ts";
 
-/** Weights of the generator's terms; a term of weight 0 is left out. */
+/** Weights of the generator's terms; a term of weight 0 is left out, or only noted where a step is watched. */
 export interface ResolutionWeights {
 	/** Of mean |fake − real|, or its square. */
 	readonly pixelWeight: number;
@@ -124,6 +124,7 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 		target: tf.Tensor | undefined,
 		ledger: Ledger,
 		keep: (name: string, picture: tf.Tensor4D) => void,
+		isWatched: boolean,
 	): tf.Scalar => {
 		const features4low = seen(low, training);
 		if (extract !== undefined) keep("feature_lr", features4low);
@@ -131,7 +132,9 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 		keep("sr", fake);
 		const terms: tf.Scalar[] = [];
 		const add = (name: string, weight: number, term: () => tf.Scalar) => {
-			if (weight !== 0) terms.push(ledger.record(name, tf.mul<tf.Scalar>(term(), weight)));
+			if (weight === 0 && !isWatched) return;
+			const weighted = ledger.record(name, tf.mul<tf.Scalar>(term(), weight));
+			if (weight !== 0) terms.push(weighted);
 		};
 		add("G_pixel_weighted", pixelWeight, () => pixelLoss(fake, real));
 		if (features !== undefined && target !== undefined) {
@@ -139,7 +142,7 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 		}
 		const judged = score(seen(fake, training), training);
 		// The order of the code, fakes first: the running statistics keep it. No gradient flows through the real side.
-		const isCompared = adversarial !== "log" || (judged.map !== undefined && mapWeight !== 0);
+		const isCompared = adversarial !== "log" || (judged.map !== undefined && (mapWeight !== 0 || isWatched));
 		const real4fake = isCompared ? withoutGradient(() => score(seen(real, training), training)) : undefined;
 		add("G_gan_weighted", ganWeight, () => deceive(judged, () => real4fake as Judgement, ledger));
 		const { map } = judged;
@@ -150,6 +153,7 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 				return half(ofReal, ledger.record("G_map_fake", mapEntropy(map, "real")));
 			};
 			if (mapWeight !== 0) terms.push(tf.mul<tf.Scalar>(mapTerm(), mapWeight));
+			else if (isWatched) mapTerm();
 			add("G_attention_weighted", attentionWeight, () => fineGrainedAttention(fake, real, map));
 		}
 		if (terms.length === 0) throw new RangeError(`${system.id}: a term of G must have a weight, got none`);
@@ -171,8 +175,8 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 		ledger.record("D_real", terms.real);
 		ledger.record("D_fake", terms.fake);
 		const scores: tf.Scalar = adversarial === "log" ? tf.add(terms.real, terms.fake) : half(terms.real, terms.fake);
-		if (ofReal.map === undefined || ofFake.map === undefined || mapWeight === 0)
-			return ledger.record("D_total", scores);
+		// All terms of D weigh 1, whatever those of G weigh.
+		if (ofReal.map === undefined || ofFake.map === undefined) return ledger.record("D_total", scores);
 		const mapReal = ledger.record("D_map_real", mapEntropy(ofReal.map, "real"));
 		const mapFake = ledger.record("D_map_fake", mapEntropy(ofFake.map, "fake"));
 		return ledger.record("D_total", tf.add(scores, half(mapReal, mapFake)));
@@ -186,7 +190,7 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 			if (name === "sr" || watch?.output !== undefined) made[name] = tf.keep(picture.clone());
 		};
 		try {
-			const loss = () => generatorLoss(judge, small, real, target, ledger, keep);
+			const loss = () => generatorLoss(judge, small, real, target, ledger, keep, watch !== undefined);
 			minimize(optimizers.G, trainedG, loss, watch);
 			target?.dispose();
 			for (const [name, picture] of Object.entries(made)) watch?.output?.(name, picture);

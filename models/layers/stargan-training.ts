@@ -44,7 +44,7 @@ export interface StarganOptions {
 	readonly track?: boolean;
 	/** Wasserstein with gradient penalty, or the log form (non-saturating for G) without. @default "wgan-gp" */
 	readonly adversarial?: "wgan-gp" | "log";
-	/** Weight of the reconstruction; 0 leaves its pass through G out. @default 10 */
+	/** Weight of the reconstruction; 0 leaves its pass through G out unless a step is watched. @default 10 */
 	readonly lambdaRec?: number;
 	/** Weight of the label entropies. @default 1 */
 	readonly lambdaCls?: number;
@@ -121,14 +121,16 @@ export function starganTraining(
 		D: new Adam(discriminatorParameters, { rate: dRate, beta1, beta2 }),
 	};
 	const form = adversarial === "wgan-gp" ? wasserstein : logistic;
-	const penalized = adversarial === "wgan-gp" && lambdaGp !== 0;
+	const penalized = (watch?: Watch) => adversarial === "wgan-gp" && (lambdaGp !== 0 || watch !== undefined);
 
-	/** Sum of the terms that have a weight. */
-	const weighted = (...terms: readonly (readonly [number, () => tf.Scalar])[]): tf.Scalar =>
-		terms
+	/** Sum of the terms that have a weight; a watcher sees the others too. */
+	const weighted = (watch: Watch | undefined, ...terms: readonly (readonly [number, () => tf.Scalar])[]): tf.Scalar => {
+		for (const [weight, term] of terms) if (weight === 0 && watch !== undefined) term();
+		return terms
 			.filter(([weight]) => weight !== 0)
 			.map(([weight, term]) => (weight === 1 ? term() : tf.mul<tf.Scalar>(term(), weight)))
 			.reduce((sum, term) => tf.add(sum, term));
+	};
 
 	const stepDiscriminator = (
 		batch: LabelledBatch,
@@ -140,16 +142,17 @@ export function starganTraining(
 		const { images, labels } = batch;
 		const fake = generator(images, target, training);
 		watch?.output?.("fake", fake);
-		const between = penalized ? interpolate(images, fake, drawn(draws, "gp_alpha")) : undefined;
+		const between = penalized(watch) ? interpolate(images, fake, drawn(draws, "gp_alpha")) : undefined;
 		const loss = () => {
 			const real = discriminator(images, training);
 			const judged = discriminator(fake, training);
 			const terms = form.discriminator(real.source, judged.source);
 			return weighted(
+				watch,
 				[1, () => ledger.record("D/loss_real", terms.real)],
 				[1, () => ledger.record("D/loss_fake", terms.fake)],
 				[lambdaCls, () => ledger.record("D/loss_cls", labelLoss(real.labels, labels))],
-				[between === undefined ? 0 : lambdaGp, () => ledger.record("D/loss_gp", penalty(between as tf.Tensor4D))],
+				...(between === undefined ? [] : [[lambdaGp, () => ledger.record("D/loss_gp", penalty(between))] as const]),
 			);
 		};
 		minimize(optimizers.D, trainedD, loss, watch);
@@ -161,6 +164,7 @@ export function starganTraining(
 			const fake = generator(images, target, training);
 			const judged = discriminator(fake, training);
 			return weighted(
+				watch,
 				[1, () => ledger.record("G/loss_fake", form.generator(judged.source, judged.source))],
 				[lambdaRec, () => ledger.record("G/loss_rec", meanAbsolute(images, generator(fake, labels, training)))],
 				[lambdaCls, () => ledger.record("G/loss_cls", labelLoss(judged.labels, target))],
