@@ -51,15 +51,15 @@ class Threads {
   }
 
   struct Team {
-    Threads& threads;
+    std::atomic<long>&arrived, &tickets;
     const long index, size;
     long turn = 0;
 
     // Until all are here. The others are a few microseconds behind, so it is looked for before it is slept on.
     void wait() {
       turn += 1;
-      if (threads.arrived_.fetch_add(1) + 1 == turn * size) return;
-      for (int spins = 0; threads.arrived_.load() < turn * size; spins += 1) {
+      if (arrived.fetch_add(1) + 1 == turn * size) return;
+      for (int spins = 0; arrived.load() < turn * size; spins += 1) {
         if (spins < kSpins) {
           pause();
         } else {
@@ -67,13 +67,20 @@ class Threads {
         }
       }
     }
-    long ticket() { return threads.tickets_.fetch_add(1); }
+    long ticket() { return tickets.fetch_add(1); }
     void rewind() {
-      if (index == 0) threads.tickets_.store(0);
+      if (index == 0) tickets.store(0);
     }
   };
 
-  void run(const std::function<void(Team&)>& task) {
+  // `work` is the number of multiplications: few are done sooner by one thread.
+  void run(double work, const std::function<void(Team&)>& task) {
+    if (size_ == 1 || work < kWorthSharing) {
+      Alone alone;
+      Team team{alone.arrived, alone.tickets, 0, 1};
+      task(team);
+      return;
+    }
     std::lock_guard<std::mutex> one(running_);
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -84,7 +91,7 @@ class Threads {
       tickets_ = 0;
     }
     wake_.notify_all();
-    Team team{*this, 0, size_};
+    Team team{arrived_, tickets_, 0, size_};
     task(team);
     std::unique_lock<std::mutex> lock(mutex_);
     done_.wait(lock, [this] { return left_ == 0; });
@@ -94,6 +101,11 @@ class Threads {
 
  private:
   static constexpr int kSpins = 1024;
+  static constexpr double kWorthSharing = 1 << 23;
+
+  struct Alone {
+    std::atomic<long> arrived{0}, tickets{0};
+  };
 
   explicit Threads(long size) : size_(size) {
     for (long index = 1; index < size; index += 1) std::thread([this, index] { serve(index); }).detach();
@@ -119,7 +131,7 @@ class Threads {
       seen = round_;
       const auto* task = task_;
       lock.unlock();
-      Team team{*this, index, size_};
+      Team team{arrived_, tickets_, index, size_};
       (*task)(team);
       lock.lock();
       left_ -= 1;
@@ -137,6 +149,8 @@ class Threads {
 };
 
 using Team = Threads::Team;
+
+double cube(double size) { return size * size * size; }
 
 // Each kind of processor rounds columns up to a tile of its own; none is wider.
 constexpr long kWidest = 64;
@@ -203,7 +217,7 @@ napi_value addScatter(napi_env env, napi_callback_info info) {
   double *mean = call.doubles(), *scatter = call.doubles();
   Threads& threads = Threads::shared();
   const auto space = scratch(portable::multiplyScratch(columns + kWidest, threads.size()));
-  threads.run([&](Team& team) {
+  threads.run(static_cast<double>(rows) * columns * columns, [&](Team& team) {
     if (single) {
       DISPATCH(addScatter(team, static_cast<const float*>(x), rows, columns, mean, scatter, space.get()));
     } else {
@@ -223,7 +237,7 @@ napi_value multiply(napi_env env, napi_callback_info info) {
   double* c = call.doubles();
   Threads& threads = Threads::shared();
   const auto space = scratch(portable::multiplyScratch(columns + kWidest, threads.size()));
-  threads.run([&](Team& team) {
+  threads.run(static_cast<double>(rows) * columns * inner, [&](Team& team) {
     DISPATCH(multiplyPlain(team, a, aTurned, b, bTurned, rows, columns, inner, c, space.get()));
   });
   return nullptr;
@@ -240,7 +254,7 @@ napi_value kernelSums(napi_env env, napi_callback_info info) {
   Threads& threads = Threads::shared();
   const auto values = scratch(rows * columns);
   const auto space = scratch(portable::multiplyScratch(width + kWidest, threads.size()));
-  threads.run([&](Team& team) {
+  threads.run(static_cast<double>(rows) * columns * (width + 32), [&](Team& team) {
     DISPATCH(kernelSums(team, products, rows, columns, degree, gamma, coefficient, weights, width, values.get(), sums,
                         columnSums, space.get()));
   });
@@ -253,7 +267,7 @@ napi_value mirror(napi_env env, napi_callback_info info) {
   const long size = call.number();
   const double divisor = call.real();
   double* result = call.doubles();
-  Threads::shared().run([&](Team& team) { DISPATCH(mirror(team, lower, size, divisor, result)); });
+  Threads::shared().run(8 * static_cast<double>(size) * size, [&](Team& team) { DISPATCH(mirror(team, lower, size, divisor, result)); });
   return nullptr;
 }
 
@@ -265,7 +279,7 @@ napi_value cholesky(napi_env env, napi_callback_info info) {
   Threads& threads = Threads::shared();
   const auto space = scratch(portable::choleskyScratch(size + kWidest, threads.size()));
   bool good = true;
-  threads.run([&](Team& team) { DISPATCH(cholesky(team, symmetric, lower, size, space.get(), &good)); });
+  threads.run(cube(size), [&](Team& team) { DISPATCH(cholesky(team, symmetric, lower, size, space.get(), &good)); });
   return call.answer(good);
 }
 
@@ -282,7 +296,7 @@ bool eigenvaluesInPlace(double* a, long size, double* values) {
   const long own = portable::tridiagonalScratch(size + kWidest, threads.size());
   const auto space = scratch(own + size);
   double* beside = space.get() + own;
-  threads.run([&](Team& team) { DISPATCH(tridiagonalise(team, a, size, values, beside, space.get())); });
+  threads.run(cube(size), [&](Team& team) { DISPATCH(tridiagonalise(team, a, size, values, beside, space.get())); });
   const bool settled = portable::tridiagonalEigenvalues(values, beside, size);
   std::sort(values, values + size);
   for (long index = 0; index < size; index += 1) values[index] = std::ldexp(values[index], power);
@@ -308,7 +322,7 @@ napi_value productEigenvalues(napi_env env, napi_callback_info info) {
   const auto product = scratch(size * size);
   {
     const auto space = scratch(portable::congruenceScratch(size + kWidest, threads.size()));
-    threads.run([&](Team& team) { DISPATCH(congruence(team, lower, symmetric, size, product.get(), space.get())); });
+    threads.run(cube(size), [&](Team& team) { DISPATCH(congruence(team, lower, symmetric, size, product.get(), space.get())); });
   }
   return call.answer(eigenvaluesInPlace(product.get(), size, values));
 }
