@@ -88,11 +88,11 @@ export function pairPaths(
 		if (byName.has(name)) throw new RangeError(`${names.image}: names must differ, got ${name} twice`);
 		byName.set(name, path);
 	}
+	const counts = `${reference.length} and ${image.length} pictures`;
 	const pairs = reference.map((path) => {
 		const name = stem(path);
 		const other = byName.get(name);
 		if (other === undefined) {
-			const counts = `${reference.length} and ${image.length} pictures`;
 			throw new RangeError(
 				`${names.image}: must have a picture for every one of ${names.reference} (${counts}), got none named ${name}`,
 			);
@@ -103,7 +103,7 @@ export function pairPaths(
 	const [left] = byName.keys();
 	if (left !== undefined) {
 		throw new RangeError(
-			`${names.reference}: must have a picture for every one of ${names.image}, got none named ${left}`,
+			`${names.reference}: must have a picture for every one of ${names.image} (${counts}), got none named ${left}`,
 		);
 	}
 	return pairs;

@@ -74,7 +74,13 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 		.digest("hex");
 	const path = join(cacheFolder(), "features", `${key}.safetensors`);
 	const total = set.input.count;
-	const rowsOptions = { resizer, batchSize, signal, onBatch: (done: number) => onPicture?.(done, total) };
+	const rowsOptions = {
+		resizer,
+		batchSize,
+		expected: total,
+		signal,
+		onBatch: (done: number) => onPicture?.(done, total),
+	};
 	if (cache) {
 		const kept = await readKept(path, set.input.count, extractor);
 		if (kept !== undefined) return { ...kept, protocol: rowsProtocol(extractor, resizer) };
@@ -175,7 +181,7 @@ async function keep(path: string, { features, logits }: Rows): Promise<void> {
 	await mkdir(join(path, ".."), { recursive: true });
 	const tensor = ({ data, count, dimensions }: Features) => ({
 		shape: [count, dimensions],
-		data: Float32Array.from(data),
+		data: data instanceof Float32Array ? data : Float32Array.from(data),
 	});
 	await writeSafetensors(path, {
 		features: tensor(features),

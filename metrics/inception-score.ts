@@ -53,7 +53,10 @@ function measure(logits: Features, options: Required<InceptionScoreOptions>, res
 		: Int32Array.from({ length: count }, (_, i) => i);
 	const influence = new Float64Array(count);
 	const values: number[] = [];
-	for (const rows of cutRows(order, options)) values.push(splitScore(logits, rows, splits, influence));
+	const parts = cutRows(order, options);
+	// One piece of memory for all splits in turn.
+	const logs = new Float64Array(Math.max(...parts.map(({ length }) => length)) * logits.dimensions);
+	for (const rows of parts) values.push(splitScore(logits, rows, splits, influence, logs));
 	const value = values.reduce((total, one) => total + one, 0) / values.length;
 	const squares = values.reduce((total, one) => total + (one - value) ** 2, 0);
 	const details =
@@ -85,8 +88,13 @@ function cutRows(order: Int32Array, { splits, cut }: Required<InceptionScoreOpti
 }
 
 /** Score of one split. The influence of a row is the score times its KL less the mean, as the entropy's derivative gives. */
-function splitScore({ data, dimensions }: Features, rows: Int32Array, splits: number, influence: Float64Array): number {
-	const logs = new Float64Array(rows.length * dimensions);
+function splitScore(
+	{ data, dimensions }: Features,
+	rows: Int32Array,
+	splits: number,
+	influence: Float64Array,
+	logs: Float64Array,
+): number {
 	const marginal = new Float64Array(dimensions);
 	for (const [at, row] of rows.entries()) {
 		const target = logs.subarray(at * dimensions, (at + 1) * dimensions);

@@ -6,7 +6,8 @@ import { type Plane, planes, requireComparable, type Space } from "./planes.ts";
 
 /**
  * `skimage`, `wang2004`, `matlab`, `basicsr`: over all channels, infinite for equal pictures.
- * `torchmetrics`: the same with its float32 logarithms, up to 2e-6 dB away.
+ * `torchmetrics`: the same with its float32 logarithms, up to 2e-6 dB away; picture by picture as with `dim=(1, 2, 3)`, not
+ *   from the error of the whole batch as with its default.
  * `piq`, `pyiqa`: 1e-8 added to the MSE on 0 … 1, so that equal pictures give 80.
  * `basicsr-y`: on the unrounded BT.601 luma, as papers on super-resolution report (with crop = scale).
  * `matlab-y`: on the luma rounded to a byte, as MATLAB's rgb2ycbcr gives it.

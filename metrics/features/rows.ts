@@ -16,6 +16,8 @@ export interface RowsOptions {
 	readonly resizer?: Resizer;
 	/** Pictures in one pass of the network; the rows do not depend on it but by rounding. @default 32 */
 	readonly batchSize?: number;
+	/** Number of pictures where it is known: then no row is ever copied. */
+	readonly expected?: number | undefined;
 	readonly signal?: AbortSignal | undefined;
 	/** Called after each batch. */
 	readonly onBatch?: ((done: number) => void) | undefined;
@@ -28,7 +30,7 @@ export interface RowsOptions {
 export async function extractRows(
 	extractor: Extractor,
 	pictures: Iterable<Picture> | AsyncIterable<Picture>,
-	{ resizer = antialiasedBilinear(), batchSize = 32, signal, onBatch }: RowsOptions = {},
+	{ resizer = antialiasedBilinear(), batchSize = 32, expected = 64, signal, onBatch }: RowsOptions = {},
 ): Promise<Rows> {
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
 		throw new RangeError(`batch size: must be a whole number of 1 or more, got ${batchSize}`);
@@ -36,8 +38,8 @@ export async function extractRows(
 	const [height, width] = extractor.size;
 	const length = height * width * 3;
 	const batch = new Float32Array(batchSize * length);
-	const features = new Growing(extractor.dimensions);
-	const logits = new Growing(extractor.classes);
+	const features = new Growing(extractor.dimensions, expected);
+	const logits = new Growing(extractor.classes, expected);
 	let filled = 0;
 	const flush = async (): Promise<void> => {
 		if (filled === 0) return;
@@ -81,9 +83,9 @@ class Growing {
 	#data: Float32Array;
 	#length = 0;
 
-	constructor(dimensions: number) {
+	constructor(dimensions: number, expected: number) {
 		this.#dimensions = dimensions;
-		this.#data = new Float32Array(dimensions * 64);
+		this.#data = new Float32Array(dimensions * expected);
 	}
 
 	get count(): number {
@@ -101,6 +103,6 @@ class Growing {
 	}
 
 	rows(): Features {
-		return { data: this.#data.slice(0, this.#length), count: this.count, dimensions: this.#dimensions };
+		return { data: this.#data.subarray(0, this.#length), count: this.count, dimensions: this.#dimensions };
 	}
 }
