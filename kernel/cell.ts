@@ -1,5 +1,6 @@
 import type TypeScript from "typescript";
-import { CELL_GLOBAL } from "./hub.ts";
+import { cellMember, importRewriter } from "./imports.ts";
+import { renamer } from "./shadowing.ts";
 import ts from "./typescript.ts";
 
 /**
@@ -56,6 +57,10 @@ export function declarations(file: TypeScript.SourceFile): Declaration[] {
 			const bindings = clause?.namedBindings;
 			if (bindings && ts.isNamespaceImport(bindings)) add(bindings.name.text, false, false);
 			else for (const element of bindings?.elements ?? []) add(element.name.text, false, false);
+		} else if (ts.isExportDeclaration(statement)) {
+			const clause = statement.moduleSpecifier && statement.exportClause;
+			if (clause && ts.isNamespaceExport(clause)) add(clause.name.text, false, true);
+			else if (clause) for (const element of clause.elements) add(element.name.text, false, true);
 		} else if (
 			ts.isFunctionDeclaration(statement) ||
 			ts.isClassDeclaration(statement) ||
@@ -94,13 +99,6 @@ export function augments(file: TypeScript.SourceFile): boolean {
 	);
 }
 
-function isTypeOnly(name: TypeScript.Identifier, checker: TypeScript.TypeChecker): boolean {
-	const symbol = checker.getSymbolAtLocation(name);
-	if (!symbol || (symbol.flags & ts.SymbolFlags.Alias) === 0) return false;
-	const target = checker.getAliasedSymbol(symbol);
-	return (target.flags & ts.SymbolFlags.Value) === 0 && (target.declarations?.length ?? 0) > 0;
-}
-
 /**
  * Runs before TypeScript's own transforms: imports, exports, the cell's value.
  * @param id Tells the value of this run from that of another cell that runs meanwhile.
@@ -112,66 +110,12 @@ export function beforeTypes(
 ): TypeScript.TransformerFactory<TypeScript.SourceFile> {
 	return (context) => {
 		const { factory } = context;
-		const member = (name: string) =>
-			factory.createPropertyAccessExpression(factory.createIdentifier(CELL_GLOBAL), name);
+		const member = (name: string) => cellMember(factory, name);
+		const rewriteImport = importRewriter(factory, checker);
 
-		const importCall = (
-			statement: TypeScript.ImportDeclaration,
-			names: readonly string[] | undefined,
-		): TypeScript.Expression => {
-			const attributes = (statement.attributes?.elements ?? []).map((attribute) =>
-				factory.createPropertyAssignment(factory.createStringLiteral(attribute.name.text), attribute.value),
-			);
-			return factory.createAwaitExpression(
-				factory.createCallExpression(member("import"), undefined, [
-					statement.moduleSpecifier,
-					names
-						? factory.createArrayLiteralExpression(names.map((name) => factory.createStringLiteral(name)))
-						: factory.createNull(),
-					factory.createObjectLiteralExpression(attributes),
-				]),
-			);
-		};
-
-		const rewriteImport = (statement: TypeScript.ImportDeclaration): TypeScript.Statement | undefined => {
-			const clause = statement.importClause;
-			if (!clause) return factory.createExpressionStatement(importCall(statement, undefined));
-			if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return undefined;
-			const bindings = clause.namedBindings;
-			const pairs: [imported: string, local: TypeScript.Identifier][] = [];
-			if (clause.name && !isTypeOnly(clause.name, checker)) pairs.push(["default", clause.name]);
-			if (bindings && ts.isNamedImports(bindings)) {
-				for (const element of bindings.elements)
-					if (!element.isTypeOnly && !isTypeOnly(element.name, checker))
-						pairs.push([(element.propertyName ?? element.name).text, element.name]);
-			}
-			const declared: TypeScript.VariableDeclaration[] = [];
-			if (bindings && ts.isNamespaceImport(bindings))
-				declared.push(
-					factory.createVariableDeclaration(bindings.name, undefined, undefined, importCall(statement, undefined)),
-				);
-			if (pairs.length > 0) {
-				const pattern = factory.createObjectBindingPattern(
-					pairs.map(([imported, local]) =>
-						factory.createBindingElement(
-							undefined,
-							factory.createStringLiteral(imported),
-							factory.createIdentifier(local.text),
-						),
-					),
-				);
-				const call = importCall(
-					statement,
-					pairs.map(([imported]) => imported),
-				);
-				declared.push(factory.createVariableDeclaration(pattern, undefined, undefined, call));
-			}
-			if (declared.length === 0) return undefined;
-			const list = factory.createVariableDeclarationList(declared, ts.NodeFlags.Let);
-			return ts.setTextRange(factory.createVariableStatement(undefined, list), statement);
-		};
-
-		const deep = (node: TypeScript.Node): TypeScript.Node => {
+		let rename: (node: TypeScript.Node) => TypeScript.Node;
+		const deep = (given: TypeScript.Node): TypeScript.Node => {
+			const node = rename(given);
 			if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
 				const args = node.arguments.map((argument) => ts.visitNode(argument, deep) as TypeScript.Expression);
 				return ts.setTextRange(factory.createCallExpression(member("dynamicImport"), undefined, args), node);
@@ -190,17 +134,15 @@ export function beforeTypes(
 			);
 
 		return (file) => {
+			rename = renamer(factory, checker, file);
 			const imports: TypeScript.Statement[] = [];
 			const rest: TypeScript.Statement[] = [];
 			const own = file.statements.filter((statement) => statement.getStart(file) < userLength);
 			const last = own.findLast((statement) => statement.kind !== ts.SyntaxKind.EmptyStatement);
 			for (const statement of own) {
-				if (ts.isImportDeclaration(statement)) {
-					const rewritten = rewriteImport(statement);
+				const rewritten = rewriteImport(statement);
+				if (rewritten !== statement) {
 					if (rewritten) imports.push(rewritten);
-				} else if (ts.isExportDeclaration(statement)) {
-					if (statement.moduleSpecifier)
-						throw new SyntaxError("a cell cannot re-export from a module: import the names instead");
 				} else if (ts.isExportAssignment(statement)) {
 					rest.push(asValue(ts.visitNode(statement.expression, deep) as TypeScript.Expression, statement));
 				} else if (ts.isExpressionStatement(statement) && statement === last) {

@@ -3,6 +3,7 @@ import v8 from "node:v8";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Compiler } from "./compiler.ts";
 import { complete, inspectAt, isComplete } from "./completion.ts";
+import { runtimeName } from "./shadowing.ts";
 
 /** TypeScript's thread: checks cells for the session, compiles modules for the loader. */
 
@@ -21,7 +22,7 @@ const methods = {
 	inspect: (source: string, cursor: number, detail: number) => inspectAt(compiler, source, cursor, detail),
 	isComplete: (source: string) => isComplete(source),
 	reset: () => {
-		const names = [...compiler.names()];
+		const names = [...compiler.names()].map(runtimeName);
 		compiler.reset();
 		return names;
 	},
@@ -62,7 +63,7 @@ loader.on("message", ({ id, fileName, text }: { id: number; fileName: string; te
 	try {
 		loader.postMessage({ id, ...compiler.transpile(fileName, text) });
 	} catch (error) {
-		loader.postMessage({ id, error: String(error) });
+		loader.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
 	}
 });
 

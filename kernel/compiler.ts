@@ -33,9 +33,10 @@ export interface Compiled {
 
 /**
  * JavaScript packages without types are used as they are, as a notebook's reader would expect (7016); a variable that
- * one cell leaves without a type gets it in another, where no flow of control leads (7005, 7034).
+ * one cell leaves without a type gets it in another, where no flow of control leads (7005, 7034); the loader knows
+ * `import name = require("…")` (1202).
  */
-const TOLERATED = new Set([7016, 7005, 7034]);
+const TOLERATED = new Set([7016, 7005, 7034, 1202]);
 
 const kernelFolder = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -92,7 +93,10 @@ export class Compiler {
 	compile(source: string, id: number): Compiled {
 		const file = this.open(source, false);
 		const program = this.program();
-		const diagnostics = [...program.getSyntacticDiagnostics(file).map((each) => problem(each, file, source, true))];
+		const diagnostics = [
+			...program.getSyntacticDiagnostics(file).map((each) => problem(each, file, source, true)),
+			...namelessExports(file),
+		];
 		if (diagnostics.length === 0)
 			for (const each of program.getSemanticDiagnostics(file))
 				if (each.category === ts.DiagnosticCategory.Error && !TOLERATED.has(each.code))
@@ -146,12 +150,14 @@ export class Compiler {
 
 	/** JavaScript of a module of the user's own, for the loader. */
 	transpile(fileName: string, text: string): { script: string; map: string } {
-		const { module, target, experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, jsx } =
-			this.options;
+		const { target, experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, jsx } = this.options;
+		const isCommonJs = fileName.endsWith(".cts");
 		const result = ts.transpileModule(text, {
 			fileName,
+			reportDiagnostics: true,
 			compilerOptions: {
-				module,
+				// Kept as written but for types; the loader gives ES modules a `require` where they use one.
+				module: isCommonJs ? ts.ModuleKind.CommonJS : ts.ModuleKind.Preserve,
 				target,
 				experimentalDecorators,
 				emitDecoratorMetadata,
@@ -161,6 +167,13 @@ export class Compiler {
 				verbatimModuleSyntax: false,
 			} as TypeScript.CompilerOptions,
 		});
+		const [wrong] = result.diagnostics ?? [];
+		if (wrong?.file) {
+			const { line, character } = wrong.file.getLineAndCharacterOfPosition(wrong.start ?? 0);
+			const message = ts.flattenDiagnosticMessageText(wrong.messageText, "\n");
+			const label = path.relative(this.folder, fileName);
+			throw new SyntaxError(`${label}:${line + 1}:${character + 1} ${message} (TS${wrong.code})`);
+		}
 		return {
 			script: result.outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
 			map: result.sourceMapText ?? "",
@@ -282,6 +295,25 @@ function exportable(own: readonly Declaration[]): string[] {
 	return own.filter(({ exported }) => !exported).map(({ name }) => name);
 }
 
+/** `export * from "…"` would bring no name that later cells could be told of. */
+function namelessExports(file: TypeScript.SourceFile): Problem[] {
+	const found = file.statements.filter(
+		(statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier && !statement.exportClause,
+	);
+	return found.map((statement) => {
+		const { line, character } = file.getLineAndCharacterOfPosition(statement.getStart(file));
+		const message = 'A cell exports names: write import * as name from "…", or export { name } from "…".';
+		return {
+			line: line + 1,
+			column: character + 1,
+			length: statement.getWidth(file),
+			code: 1383,
+			message,
+			isSyntax: true,
+		};
+	});
+}
+
 /** Where this package's own modules are, for completion of their names; a notebook folder's own copy goes first. */
 function ownPackage(folder: string): Record<string, string[]> {
 	const root = path.join(kernelFolder, "..", "..");
@@ -311,6 +343,7 @@ function readOptions(folder: string): TypeScript.CompilerOptions {
 	]);
 	return {
 		strict: true,
+		jsx: ts.JsxEmit.React,
 		...chosen,
 		paths: { ...ownPackage(folder), ...Object.fromEntries(own) },
 		lib: fromFile?.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.collection.d.ts"],

@@ -1,12 +1,14 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { installChildren } from "./children.ts";
 import { dispatchComm } from "./comm.ts";
 import { display } from "./display.ts";
 import type { Evaluator, ToMain } from "./evaluator.ts";
 import { CELL_GLOBAL, type Hub, installHub } from "./hub.ts";
 import type { Loader } from "./loader.ts";
 import type { Shared } from "./shared.ts";
+import { StandardInput } from "./standard-input.ts";
 
 /** The world a cell finds itself in: its globals, its output, and what happens when things fail outside it. */
 
@@ -22,7 +24,8 @@ export interface World {
 export function installEnvironment(world: World): void {
 	const hub = makeHub(world);
 	installHub(hub);
-	installStreams(world);
+	installStreams(world, hub);
+	installChildren();
 	installGlobals(world, hub);
 	installFailures(world);
 	const { evaluator } = world;
@@ -65,13 +68,19 @@ function makeHub({ evaluator, answers, shared }: World): Hub {
 	};
 }
 
-function installStreams({ evaluator, shared }: World): void {
+function installStreams({ evaluator, shared }: World, hub: Hub): void {
+	const stdin = new StandardInput(
+		() => hub.input("", false),
+		() => evaluator.isBusy,
+	);
+	Object.defineProperty(process, "stdin", { get: () => stdin.current, configurable: true, enumerable: true });
 	for (const name of ["stdout", "stderr"] as const) {
 		const stream = process[name];
 		const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | (() => void), callback?: () => void) => {
 			const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
 			evaluator.post({ kind: "stream", name, text });
 			shared.addUnsent(text.length);
+			if (!text.endsWith("\n")) stdin.prompted();
 			const done = typeof encoding === "function" ? encoding : callback;
 			if (done) process.nextTick(done);
 			return true;
@@ -86,6 +95,7 @@ function installGlobals({ evaluator, loader, folder }: World, hub: Hub): void {
 	const cell = {
 		...evaluator.hooks,
 		import: loader.import.bind(loader),
+		importEquals: loader.importEquals.bind(loader),
 		dynamicImport: loader.dynamicImport.bind(loader),
 		meta: {
 			url: pathToFileURL(path.join(folder, "notebook.ipynb")).href,
@@ -96,6 +106,8 @@ function installGlobals({ evaluator, loader, folder }: World, hub: Hub): void {
 	};
 	define(CELL_GLOBAL, { value: Object.freeze(cell), configurable: false });
 	define("require", { value: loader.require, writable: true });
+	define("__dirname", { value: folder, writable: true });
+	define("__filename", { value: cell.meta.filename, writable: true });
 	define("display", { value: display, writable: true });
 	define("cellSignal", { get: () => hub.signal });
 	const input = (prompt = "", { password = false } = {}) => hub.input(prompt, password);

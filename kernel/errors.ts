@@ -1,5 +1,5 @@
 import type { Problem } from "./compiler.ts";
-import type { CellError } from "./evaluator.ts";
+import type { CellError } from "./describe-error.ts";
 
 /** How a failure is shown in a notebook. */
 

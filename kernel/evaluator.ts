@@ -1,19 +1,13 @@
 import { Session } from "node:inspector";
-import { inspect } from "node:util";
 import type { MessagePort } from "node:worker_threads";
 import { bundleOf } from "./bundle.ts";
+import { type CellError, describeError } from "./describe-error.ts";
 import { CELL_GLOBAL } from "./hub.ts";
 import type { Bundle } from "./messages.ts";
 import type { Shared } from "./shared.ts";
 import { rememberScript } from "./stacks.ts";
 
 /** Runs cells on the main thread, each as one script of V8's REPL mode, and tells the session what came of it. */
-
-export interface CellError {
-	readonly name: string;
-	readonly message: string;
-	readonly stack: string;
-}
 
 export interface RunRequest {
 	readonly kind: "run";
@@ -87,24 +81,6 @@ interface Evaluation {
 }
 
 type Settled = (error: CellError | undefined) => void;
-
-/** What was thrown, in words; never throws itself. */
-export function describeError(thrown: unknown): CellError {
-	try {
-		if (typeof thrown === "object" && thrown !== null && "stack" in thrown) {
-			const { name, message, stack, cause } = thrown as Error;
-			const inner = thrown instanceof AggregateError ? thrown.errors : [];
-			const parts = [String(stack), ...inner.map((each) => describeError(each).stack)];
-			if (cause !== undefined) parts.push(`Caused by: ${describeError(cause).stack}`);
-			return { name: String(name), message: String(message), stack: parts.join("\n") };
-		}
-		const text = inspect(thrown);
-		return { name: "Thrown", message: text, stack: `Thrown: ${text}` };
-	} catch {
-		const message = "a value that cannot be described";
-		return { name: "Thrown", message, stack: `Thrown: ${message}` };
-	}
-}
 
 export class Evaluator {
 	private readonly inspector = new Session();

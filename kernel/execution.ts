@@ -94,7 +94,11 @@ export class Executions {
 		const count = this.counter;
 		if (!isSilent) this.parts.publish("execute_input", { code, execution_count: count }, header);
 		this.lastParent = header;
-		const outcome = await this.run(request, code, `Cell [${count}]`, isSilent);
+		const outcome = await this.run(request, code, `Cell [${count}]`, isSilent).catch((error: Error): ErrorReport => {
+			const evalue = `the kernel could not run this cell: ${error.message}`;
+			return { ename: "KernelError", evalue, traceback: [evalue] };
+		});
+		this.compiling.delete(request);
 		this.output.flush();
 		if ("ename" in outcome) {
 			if (!isSilent) this.parts.publish("error", { ...outcome }, header);
@@ -132,7 +136,6 @@ export class Executions {
 		if (magics.reset) this.send({ kind: "forget", names: await this.parts.ask("reset") });
 		const { problems, script, map } = await this.parts.ask("compile", magics.source, id);
 		const cancelled = this.compiling.get(request);
-		this.compiling.delete(request);
 		if (problems.length > 0) return reportProblems(label, magics.source, problems);
 		if (cancelled) return cancelled;
 		const { content, header } = request.message;

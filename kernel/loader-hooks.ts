@@ -39,15 +39,22 @@ export function initialize(given: LoaderData): void {
 		const asked = waiting.get(answer.id);
 		waiting.delete(answer.id);
 		if (answer.error === undefined) asked?.resolve(answer);
-		else asked?.reject(new SyntaxError(answer.error));
+		else asked?.reject(withoutStack(new SyntaxError(answer.error)));
 	});
 }
 
-const SOURCES = [".ts", ".tsx", ".mts"];
+/** Where the loader stood when it found a mistake in a file is none of the reader's business. */
+function withoutStack(error: Error): Error {
+	error.stack = `${error.name}: ${error.message}`;
+	return error;
+}
+
+const SOURCES = [".ts", ".tsx", ".mts", ".cts"];
 const TRIED = ["", ...SOURCES, ".js", ".mjs", ".cjs", ".json"];
 const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
 	".js": [".ts", ".tsx"],
 	".mjs": [".mts"],
+	".cjs": [".cts"],
 	".jsx": [".tsx"],
 };
 
@@ -170,6 +177,23 @@ function jsonModule(text: string): string {
 	return `const value = JSON.parse(${JSON.stringify(text)});\nexport default value;\n${lines.join("\n")}`;
 }
 
+/** What a module of CommonJS habits uses and an ES module lacks, on one line before its own first. */
+const HABITS: Readonly<Record<string, string>> = {
+	require:
+		'import { createRequire as fovea_require } from "node:module"; const require = fovea_require(import.meta.url);',
+	__dirname: "const __dirname = import.meta.dirname;",
+	__filename: "const __filename = import.meta.filename;",
+};
+
+function withHabits(script: string): string {
+	const used = Object.keys(HABITS).filter(
+		(name) =>
+			new RegExp(`(?<![.\\w$])${name}\\b`).test(script) &&
+			!new RegExp(`\\b(?:const|let|var|function|import|as)\\s+${name}\\b`).test(script),
+	);
+	return used.map((name) => HABITS[name]).join(" ") + script;
+}
+
 export const load: LoadHook = async (url, context, next) => {
 	if (!url.startsWith("file:")) return next(url, context);
 	const file = fileURLToPath(url.split("?")[0] ?? url);
@@ -183,5 +207,6 @@ export const load: LoadHook = async (url, context, next) => {
 		data.compiler.postMessage({ id, fileName: file, text: readFileSync(file, "utf8") });
 	});
 	data.maps.postMessage({ url, label: path.relative(data.folder, file), map: answer.map });
-	return { format: "module", source: answer.script, shortCircuit: true };
+	if (extension === ".cts") return { format: "commonjs", source: answer.script, shortCircuit: true };
+	return { format: "module", source: withHabits(answer.script), shortCircuit: true };
 };

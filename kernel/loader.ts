@@ -63,6 +63,25 @@ export class Loader {
 		return found;
 	}
 
+	/** `import name = require(specifier)` of a cell: what CommonJS exports, or the namespace of any other module. */
+	async importEquals(specifier: string): Promise<unknown> {
+		const isCommonJs = () => {
+			try {
+				return /\.(?:c?js|json|node)$/.test(this.require.resolve(specifier)) || isBuiltin(specifier);
+			} catch {
+				return false;
+			}
+		};
+		this.dropStaleCommonJs();
+		if (!isCommonJs()) return this.dynamicImport(specifier);
+		try {
+			return this.require(specifier) as unknown;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ESM") throw error;
+			return this.dynamicImport(specifier);
+		}
+	}
+
 	/** Node starts a thread for its hooks, so they wait for the first import that needs them. */
 	private install(): void {
 		if (!this.compiler) return;
