@@ -13,6 +13,11 @@ export async function attentionViews(
 ): Promise<AttentionView[]> {
 	const file = await attentionOf(system, batch, options);
 	if (file === undefined) throw new RangeError(`attention: ${system.id} must have attention maps, got none`);
+	return viewsOf(file);
+}
+
+/** Views of maps that were taken before. */
+export function viewsOf(file: AttentionFile): Promise<AttentionView[]> {
 	return Promise.all(file.pictures.map((_, index) => viewOf(file, index)));
 }
 

@@ -50,7 +50,9 @@ export async function openSlices(
 	data = preset.data,
 	suffix: Suffix = "",
 ): Promise<Dataset> {
-	const dataset = await openDataset(data, { size: preset.imageSize, ...preset.pictures, channels: 1 });
+	const dataset = await openDataset(data, {
+		...{ size: preset.imageSize, ...preset.pictures, channels: 1, label: tumourAttribute },
+	});
 	if (!dataset.attributes.includes(tumourAttribute) || dataset.channels !== 1) {
 		throw new RangeError(`--data: must have the label ${tumourAttribute} and one channel, got ${dataset.describe()}`);
 	}

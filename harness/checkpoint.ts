@@ -72,9 +72,10 @@ export async function writeCheckpoint(
 	tensors: Readonly<Record<string, TorchArray>>,
 	{ system, step, seed, settings, options, attributes }: CheckpointHeader,
 	optimizerSteps: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+	form: { readonly dtype?: "F32" | "F16" } = {},
 ): Promise<string> {
 	const path = checkpointFile(folder);
-	await writeSafetensors(path, tensors, {
+	const metadata = {
 		schema,
 		system,
 		step: String(step),
@@ -83,7 +84,8 @@ export async function writeCheckpoint(
 		optimizerSteps: JSON.stringify(optimizerSteps),
 		...(options === undefined ? {} : { options: JSON.stringify(options) }),
 		...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
-	});
+	};
+	await writeSafetensors(path, tensors, metadata, form);
 	return path;
 }
 

@@ -71,15 +71,17 @@ export async function writePng(
 
 /** The paths of the picture files of a folder, sorted by name. Throws where there is no such folder or no picture in it. */
 export async function pictureFolder(folder: string): Promise<string[]> {
-	const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+	const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === "ENOENT") throw new Error(`${folder}: must be a folder of pictures, got nothing of that name`);
 		if (error.code === "ENOTDIR") throw new Error(`${folder}: must be a folder of pictures, got a file`);
 		throw error;
 	});
+	// A folder may be called as a picture is; a link may lead to one.
+	const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
 	const pictures = names.filter((name) => extensions.has(extname(name).toLowerCase()) && !name.startsWith("."));
 	if (pictures.length === 0) {
 		const kinds = [...extensions].join(" ");
-		throw new Error(`${folder}: must hold picture files (${kinds}), got ${names.length} other entries`);
+		throw new Error(`${folder}: must hold picture files (${kinds}), got ${entries.length} other entries`);
 	}
 	return pictures.sort().map((name) => join(folder, name));
 }

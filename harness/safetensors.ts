@@ -81,13 +81,15 @@ export function parseSafetensors(bytes: Uint8Array, where: string): SafeTensors 
 	return { metadata: metadata as Record<string, string>, tensors };
 }
 
-/** Writes float32 tensors and metadata, atomically. */
+/** Writes tensors and metadata, atomically: as float32, or rounded to half precision. */
 export async function writeSafetensors(
 	path: string,
 	tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>,
 	metadata: Readonly<Record<string, string>> = {},
+	{ dtype = "F32" }: { readonly dtype?: "F32" | "F16" } = {},
 ): Promise<void> {
 	const header: Record<string, unknown> = { __metadata__: metadata };
+	const parts: Uint8Array[] = [];
 	let position = 0;
 	for (const [name, { shape, data }] of Object.entries(tensors)) {
 		const length = shape.reduce((product, side) => product * side, 1);
@@ -96,8 +98,10 @@ export async function writeSafetensors(
 				`${path}: tensor ${name} of shape [${shape}] must have ${length} values, got ${data.length}`,
 			);
 		}
-		header[name] = { dtype: "F32", shape, data_offsets: [position, position + data.byteLength] };
-		position += data.byteLength;
+		const { buffer, byteOffset, byteLength } = dtype === "F16" ? Uint16Array.from(data, floatToHalf) : data;
+		header[name] = { dtype, shape, data_offsets: [position, position + byteLength] };
+		parts.push(new Uint8Array(buffer, byteOffset, byteLength));
+		position += byteLength;
 	}
 	const unpadded = new TextEncoder().encode(JSON.stringify(header));
 	const headerLength = Math.ceil(unpadded.length / 8) * 8;
@@ -105,9 +109,9 @@ export async function writeSafetensors(
 	new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
 	bytes.set(unpadded, 8);
 	let offset = 8 + headerLength;
-	for (const { data } of Object.values(tensors)) {
-		bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-		offset += data.byteLength;
+	for (const part of parts) {
+		bytes.set(part, offset);
+		offset += part.length;
 	}
 	await writeAtomically(path, bytes);
 }
@@ -164,4 +168,25 @@ function halfToFloat(bits: number): number {
 	if (exponent === 0) return sign * fraction * 2 ** -24;
 	if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
 	return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const half = { largest: 65504, leastExponent: -14 };
+
+/** The nearest half, ties to even; beyond the largest, infinity. */
+function floatToHalf(value: number): number {
+	const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+	const size = Math.abs(value);
+	if (Number.isNaN(value)) return 0x7e00;
+	// Half a step above the largest half rounds up.
+	if (size >= half.largest + 16) return sign | 0x7c00;
+	const exponent = Math.max(half.leastExponent, Math.floor(Math.log2(size)));
+	const steps = toEven(size / 2 ** (exponent - 10));
+	// Steps of a normal number are 1024 to 2047, and 2048 carries into the exponent; fewer are subnormal.
+	return sign | (steps + (exponent - half.leastExponent) * 1024);
+}
+
+function toEven(value: number): number {
+	const low = Math.floor(value);
+	const rest = value - low;
+	return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
 }

@@ -24,9 +24,12 @@ const valuesOf = (judged: readonly Upscaled[], system: string, metric: string): 
 		.filter(({ training }) => training.system === system)
 		.flatMap(({ scores }) => scores.means[metric]?.value ?? []);
 
+/** What a table is made of. */
+type Compared = Pick<UpscalingExperiment, "paper" | "rows" | "systems" | "starts">;
+
 /** Table I of Set5 beside ours: mean over seeds ± their standard deviation. */
 export function mainTable(
-	{ paper, rows, systems, starts }: UpscalingExperiment,
+	{ paper, rows, systems, starts }: Compared,
 	judged: readonly Upscaled[],
 	{ bicubic }: Baselines,
 	notes: readonly string[],
@@ -61,7 +64,7 @@ export function mainTable(
 
 /** Table II's idea: are upscaled pictures recognised? Published as errors of a ResNet-50 on ImageNet, here as accuracy of a small judge. */
 export function recognitionTable(
-	{ paper, rows, systems, starts }: UpscalingExperiment,
+	{ paper, rows, systems, starts }: Compared,
 	judged: readonly Upscaled[],
 	{ bicubic, original }: Baselines,
 ): Table {

@@ -74,6 +74,16 @@ function middleOf(map: Float32Array, { height, width }: PixelArray, side: number
 	});
 }
 
+/** The error in a picture's middle as colours, brightest where it is greatest in the whole picture. */
+export function errorTile(made: PixelArray, truth: PixelArray, side: number): Tile {
+	const error = errorMap(made, truth);
+	const greatest = Math.max(1e-6, extent(error)[1]);
+	const errors = middleOf(error, made, side);
+	const pixels = new Uint8Array(errors.length * 3);
+	for (const [place, value] of errors.entries()) pixels.set(colourAt(value / greatest), place * 3);
+	return { ...middle(made, side), pixels };
+}
+
 /** Lowest and highest of the values of a map, however large. */
 function extent(values: Float32Array): [number, number] {
 	let [low, high] = [Infinity, -Infinity];
@@ -91,19 +101,14 @@ const shownSide = 96;
 export function mapRow(gan: ResolutionGan, made: PixelArray, truth: PixelArray): Sheet["rows"][number] | undefined {
 	const attention = attentionOfPicture(gan, made);
 	if (attention === undefined) return undefined;
-	const error = errorMap(made, truth);
-	const greatest = Math.max(1e-6, extent(error)[1]);
-	const { statistic } = pearson(attention, error);
+	const { statistic } = pearson(attention, errorMap(made, truth));
 	const tile = middle(made, shownSide);
-	const errors = middleOf(error, made, shownSide);
-	const pixels = new Uint8Array(errors.length * 3);
-	for (const [place, value] of errors.entries()) pixels.set(colourAt(value / greatest), place * 3);
 	const [low, high] = extent(attention);
 	const span = high - low || 1;
 	const shown = middleOf(attention, made, shownSide).map((value) => (value - low) / span);
 	return {
 		label: `correlation ${Number.isFinite(statistic) ? statistic.toFixed(2) : "–"}`,
-		tiles: [tile, middle(truth, shownSide), { ...tile, pixels }, overlay(tile, shown)],
+		tiles: [tile, middle(truth, shownSide), errorTile(made, truth, shownSide), overlay(tile, shown)],
 	};
 }
 

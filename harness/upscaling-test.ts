@@ -47,6 +47,14 @@ export interface UpscalingTest extends Disposable {
 	readonly notes: readonly string[];
 }
 
+export interface UpscalingTestOptions {
+	/** Folder in which the classifier is kept. */
+	readonly out: string;
+	/** Whether LPIPS is measured. @default where the cache has AlexNet's weights */
+	readonly hasAlexnet?: boolean;
+	readonly signal?: AbortSignal | undefined;
+}
+
 /** Makes pictures larger: whole ones, and sets of small ones of one size. */
 export interface Upscaler {
 	picture(low: PixelArray): PixelArray;
@@ -85,17 +93,16 @@ export function bicubicUpscaler(scale: number): Upscaler {
 export async function* prepareUpscalingTest(
 	dataset: ResolutionDataset,
 	preset: UpscalingPreset,
-	out: string,
-	signal: AbortSignal | undefined,
+	{ out, signal, hasAlexnet = hasWeights("alexnet") }: UpscalingTestOptions,
 ): AsyncGenerator<ReproduceEvent, UpscalingTest> {
 	const count = dataset.count("test");
 	if (count === 0) throw new RangeError(`${dataset.name}: must have test pictures, got none; give them with --data`);
 	const pictures = await Promise.all(Array.from({ length: count }, (_, index) => dataset.read("test", index)));
 	const crop = dataset.scale;
 	const notes: string[] = [];
-	const isThere = hasWeights("alexnet");
-	if (!isThere) notes.push("LPIPS is not measured: AlexNet's weights are not in the cache; fovea weights get alexnet");
-	const perceptual = isThere ? await lpipsNamed("alex:alexnet") : undefined;
+	if (!hasAlexnet)
+		notes.push("LPIPS is not measured: AlexNet's weights are not in the cache; fovea weights get alexnet");
+	const perceptual = hasAlexnet ? await lpipsNamed("alex:alexnet") : undefined;
 	const metrics: PairedMetric[] = [
 		psnr({ protocol: "basicsr-y", crop }),
 		ssim({ protocol: "basicsr-y", crop }),

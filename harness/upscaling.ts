@@ -8,7 +8,7 @@ import { currentEngine } from "../engine/engine.ts";
 import { pearson } from "../metrics/statistics/correlation.ts";
 import type { ResolutionGan } from "../models/layers/resolution-training.ts";
 import type { Claim, Paper } from "../models/paper.ts";
-import { attentionOf, writeAttention } from "./attention-file.ts";
+import { type AttentionFile, attentionOf, writeAttention } from "./attention-file.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { type ClaimVerdict, decide } from "./claims.ts";
 import type { ResolutionDataset } from "./datasets/resolution.ts";
@@ -26,7 +26,7 @@ import {
 } from "./reproduce.ts";
 import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
 import { drawUpscaling, mainTable, recognitionTable, trainingTable } from "./upscaling-report.ts";
-import { attentionOfPicture, errorMap, middle } from "./upscaling-sheets.ts";
+import { attentionOfPicture, errorMap, errorTile, middle } from "./upscaling-sheets.ts";
 import {
 	bicubicUpscaler,
 	prepareUpscalingTest,
@@ -88,26 +88,27 @@ export async function* reproduceUpscaling(
 	const games = systems.flatMap((system) => seeds.map((seed) => job(system, seed, starts[system])));
 	const trainings = [...onPixels, ...(yield* runPool(games, { workers, signal }))];
 
-	using test = yield* prepareUpscalingTest(dataset, preset, out, signal);
+	using test = yield* prepareUpscalingTest(dataset, preset, { out, signal });
 	const bicubic = await scoreUpscaler(bicubicUpscaler(test.scale), test);
 	const original = recognise(test.recognition.high, test.recognition).value;
-	const floor = floorOf(bicubic);
+	const floor = upscalingFloor(bicubic);
 	const judged: Upscaled[] = [];
 	for (const [index, training] of trainings.entries()) {
 		signal?.throwIfAborted();
 		yield { what: `judging ${training.system} (seed ${training.seed})`, done: index, total: trainings.length };
 		using gan = experiment.build(training.system, training.seed);
 		await loadCheckpoint(training.out, gan);
-		const scores = await scoreUpscaler(upscalerOf(gan), test);
+		const one = await judgeUpscaler(gan, training, test, floor);
 		if (judged.every((other) => other.training.system !== training.system)) {
-			await keepMaps(join(out, `attention-${training.system}.json`), gan, test, scores.made, training.seed);
+			const { made } = one.scores;
+			const maps = await mapsOverPictures(gan, test, made, { seed: training.seed });
+			await writeAttention(join(out, `attention-${training.system}.json`), maps);
 		}
-		const mapCorrelation = correlationOf(gan, test, scores.made);
-		judged.push({ training, scores, mapCorrelation, belowFloor: floor.misses(scores) });
+		judged.push(one);
 	}
 	yield { what: "judging", done: trainings.length, total: trainings.length };
 
-	const claims = paper.claims.map((claim) => decideClaim(claim, judged, test.notes));
+	const claims = decideUpscaling(paper, judged, test.notes);
 	const baselines = { bicubic, original };
 	const table = mainTable(experiment, judged, baselines, test.notes);
 	const tables = [table, recognitionTable(experiment, judged, baselines), trainingTable(judged)];
@@ -134,6 +135,18 @@ export async function* reproduceUpscaling(
 	return report;
 }
 
+/** Scores a trained system, and its map where it has one. */
+export async function judgeUpscaler(
+	gan: ResolutionGan,
+	training: PoolResult,
+	test: UpscalingTest,
+	floor: Floor,
+): Promise<Upscaled> {
+	const scores = await scoreUpscaler(upscalerOf(gan), test);
+	const mapCorrelation = correlationOf(gan, test, scores.made);
+	return { training, scores, mapCorrelation, belowFloor: floor.misses(scores) };
+}
+
 interface Floor {
 	readonly sentences: readonly string[];
 	/** Why scores lie below the floor; undefined where they clear it. */
@@ -144,7 +157,7 @@ interface Floor {
  * What a training must reach before a claim is decided by it: the fidelity of bicubic, which every system of the paper exceeds
  * by 1.5 dB on Set5. An under-trained GAN has sharp pictures and less of the truth in them than a blurred one.
  */
-function floorOf({ means }: UpscalingScores): Floor {
+export function upscalingFloor({ means }: UpscalingScores): Floor {
 	const [decibels, similarity] = [means["psnr"]?.value ?? 0, means["ssim"]?.value ?? 0];
 	return {
 		sentences: [
@@ -160,6 +173,15 @@ function floorOf({ means }: UpscalingScores): Floor {
 			return missed.length === 0 ? undefined : `under-trained: ${missed.join(", ")}`;
 		},
 	};
+}
+
+/** A verdict for each claim of the paper. */
+export function decideUpscaling(
+	{ claims }: Paper,
+	judged: readonly Upscaled[],
+	notes: readonly string[],
+): ClaimVerdict[] {
+	return claims.map((claim) => decideClaim(claim, judged, notes));
 }
 
 function decideClaim(claim: Claim, judged: readonly Upscaled[], notes: readonly string[]): ClaimVerdict {
@@ -194,25 +216,26 @@ function correlationOf(
 	return values.length === 0 ? undefined : mean(values);
 }
 
-/** The maps of parts of test pictures over what the system makes of them, for the page. */
-async function keepMaps(
-	path: string,
+/** The maps of middle parts of test pictures, over what the system makes of them or over its error; undefined without a map. */
+export async function mapsOverPictures(
 	gan: ResolutionGan,
-	{ pictures, scale }: UpscalingTest,
+	{ pictures, scale }: Pick<UpscalingTest, "pictures" | "scale">,
 	made: readonly PixelArray[],
-	seed: number,
-): Promise<void> {
-	if (gan.judgeMap === undefined) return;
+	{ seed, over = "result" }: { readonly seed: number; readonly over?: "result" | "error" },
+): Promise<AttentionFile | undefined> {
+	if (gan.judgeMap === undefined) return undefined;
 	const side = Math.min(96, ...pictures.flatMap(({ high }) => [high.height, high.width]));
-	const cut = (picture: PixelArray, length: number) => middle(picture, length);
 	const shown = pictures.slice(0, 4);
-	const lows = shown.map(({ low }) => cut(low, side / scale).pixels);
+	const lows = shown.map(({ low }) => middle(low, side / scale).pixels);
 	const all = new Float32Array(lows.flatMap((pixels) => [...toSigned(pixels)]));
 	const low = tf.tensor4d(all, [shown.length, side / scale, side / scale, 3]);
-	const tiles = shown.map((_, index) => cut(made[index] as PixelArray, side));
-	const under = { tiles, name: "what the system makes of a test picture" };
+	const tiles = shown.map(({ high }, index) => {
+		const picture = made[index] as PixelArray;
+		return over === "result" ? middle(picture, side) : errorTile(picture, high, side);
+	});
+	const name = over === "result" ? "what the system makes of a test picture" : "the error of what the system makes";
 	try {
-		await writeAttention(path, await attentionOf(gan, { low, high: low }, { seed, under }));
+		return await attentionOf(gan, { low, high: low }, { seed, under: { tiles, name } });
 	} finally {
 		low.dispose();
 	}

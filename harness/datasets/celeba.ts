@@ -127,7 +127,7 @@ async function picturesOf(root: string, files: readonly string[]): Promise<strin
 		if (missing.length === 0) return folder;
 		const first = missing.slice(0, 3).join(", ");
 		throw new Error(
-			`${folder}: must hold every picture of list_attr_celeba.txt, got none for ${missing.length} of ${files.length}: ${first}${missing.length > 3 ? " …" : ""}`,
+			`${folder}: must hold every picture of list_attr_celeba.txt, got none for ${missing.length} of ${files.length}: ${first}${missing.length > 3 ? " …" : ""}; add them, or take their rows out of the list and its first line down`,
 		);
 	}
 	throw new Error(`${root}: must hold the pictures in img_align_celeba/, got no such folder`);

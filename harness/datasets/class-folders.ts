@@ -18,7 +18,9 @@ export interface ClassFoldersOptions {
 	readonly channels?: 1 | 3;
 	/** Share of each folder for testing. @default 0.2 */
 	readonly testShare?: number;
-	/** Which pictures are for testing. @default 0 */
+	/** Share of each folder for validation. @default 0.1 */
+	readonly validationShare?: number;
+	/** Which pictures are for testing and validation. @default 0 */
 	readonly seed?: number;
 }
 
@@ -31,10 +33,15 @@ export async function classFolders(options: ClassFoldersOptions): Promise<Datase
 		size = 128,
 		channels = 3,
 		testShare = 0.2,
+		validationShare = 0.1,
 		seed = 0,
 	} = options;
-	if (!(testShare >= 0 && testShare < 1))
-		throw new RangeError(`class folders: testShare must be in [0, 1), got ${testShare}`);
+	if (!(testShare >= 0 && validationShare >= 0 && testShare + validationShare < 1)) {
+		const got = `${testShare} and ${validationShare}`;
+		throw new RangeError(
+			`class folders: testShare and validationShare must be from 0 and together below 1, got ${got}`,
+		);
+	}
 	if (!Number.isInteger(size) || size < 1)
 		throw new RangeError(`class folders: size must be a whole number from 1, got ${size}`);
 	const members: Record<Split, { path: string; value: number }[]> = { train: [], validation: [], test: [] };
@@ -42,8 +49,10 @@ export async function classFolders(options: ClassFoldersOptions): Promise<Datase
 		const paths = await pictureFolder(folder);
 		const order = Random.seed(seed).split("split").split(value).permutation(paths.length);
 		const tests = Math.round(paths.length * testShare);
+		const validated = tests + Math.round(paths.length * validationShare);
 		for (const [place, index] of order.entries()) {
-			members[place < tests ? "test" : "train"].push({ path: paths[index] as string, value });
+			const split = place < tests ? "test" : place < validated ? "validation" : "train";
+			members[split].push({ path: paths[index] as string, value });
 		}
 	}
 	const member = (split: Split, index: number) => {
@@ -68,7 +77,7 @@ export async function classFolders(options: ClassFoldersOptions): Promise<Datase
 			};
 		},
 		describe() {
-			const counts = `${members.train.length} train, ${members.test.length} test`;
+			const counts = `${members.train.length} train, ${members.validation.length} validation, ${members.test.length} test`;
 			return `folders ${negative} (0) and ${positive} (1): ${counts}, bicubic to ${size}×${size}`;
 		},
 	};

@@ -28,6 +28,8 @@ export interface FindDefaults {
 	readonly test?: number;
 	/** One, three or four, where the set lets choose. */
 	readonly channels?: 1 | 3 | 4;
+	/** What the label of two folders is called. @default the name of the folder of those that have it */
+	readonly label?: string;
 	/** Share of the training slices of BraTS. */
 	readonly fraction?: number;
 	/** Side to which unpaired pictures are resized before a random part is cut out for training, pixels. */
@@ -83,7 +85,7 @@ export async function openDataset(spec: string, defaults: FindDefaults = {}): Pr
 			throw new Error(`--data: classes must be given as classes:no=/path,yes=/path, got ${spec}`);
 		}
 		const channels = number("channels", defaults.channels) === 1 ? 1 : 3;
-		return classFolders({ negative, positive, channels, ...defined({ size, seed }) });
+		return classFolders({ negative, positive, channels, ...defined({ size, seed, attribute: defaults.label }) });
 	}
 	if (name === "celeba") {
 		const root = path ?? (await inFolder(defaults, "celeba"));
@@ -230,6 +232,11 @@ function parse(spec: string, kinds: Readonly<Record<string, readonly string[]>>)
 	const name = colon < 0 ? spec : spec.slice(0, colon);
 	const known = kinds[name];
 	const names = Object.keys(kinds);
+	if (known === undefined && /[\\/]/.test(spec)) {
+		throw new Error(
+			`--data: must say what the folder is, as NAME:PATH with a NAME of ${names.join(", ")}, got ${spec}`,
+		);
+	}
 	if (known === undefined)
 		throw new Error(`--data: must be one of ${names.join(", ")}, got ${didYouMean(name, names)}`);
 	const values = new Map<string, string>();

@@ -154,7 +154,7 @@ function patchOf(
 	const { low, high, id } = example;
 	if (low.height < patch || low.width < patch) {
 		throw new RangeError(
-			`${name}: ${id} must be at least ${patch}×${patch} in low resolution, got ${low.width}×${low.height}`,
+			`${name}: ${id} must be at least ${patch * scale}×${patch * scale} for patches, got ${high.width}×${high.height}; take it out, or train with --set patch=${Math.min(low.width, low.height)}`,
 		);
 	}
 	const top = random.integer(low.height - patch + 1);

@@ -1,7 +1,7 @@
 /**
  * Photographs for super-resolution, in the layouts that the sets have: a flat folder of large pictures (T91, Set5, Set14,
- * BSD100, Urban100), or large ones beside small ones (DIV2K, the benchmark folders `HR` and `LR_bicubic`, BasicSR's
- * `GTmod12` and `LRbicx4`, `image_SRF_4` with `_HR` and `_LR`). Where no small ones are, they are made by MATLAB's bicubic
+ * BSD100, Urban100), or large ones beside small ones (DIV2K, the benchmark folders `HR` and `LR_bicubic`, or `HR` and `LR`,
+ * BasicSR's `GTmod12` and `LRbicx4`, `image_SRF_4` with `_HR` and `_LR`). Where no small ones are, they are made by MATLAB's bicubic
  * resize and kept in the cache.
  */
 import { createHash } from "node:crypto";
@@ -111,7 +111,7 @@ async function findPairs(folder: string, scale: number, paired: boolean): Promis
 		return files.map((high) => ({ high, low: paired ? high.replace(/_HR(\.\w+)$/, "_LR$1") : undefined }));
 	}
 	for (const [large, small, ending] of [
-		["HR", join("LR_bicubic", `X${scale}`), `x${scale}`],
+		["HR", folders.has("LR") ? "LR" : join("LR_bicubic", `X${scale}`), `x${scale}`],
 		["GTmod12", `LRbicx${scale}`, ""],
 	] as const) {
 		if (folders.has(large)) return beside(join(folder, large), paired ? join(folder, small) : undefined, ending);

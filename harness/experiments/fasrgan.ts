@@ -16,7 +16,7 @@ import { loadCheckpoint, readHeader } from "../checkpoint.ts";
 import { openResolution } from "../datasets/find.ts";
 import { type ResolutionDataset, resolutionBatches } from "../datasets/resolution.ts";
 import { milestones } from "../learning-rates.ts";
-import { vggFeatures, withoutPerceptual } from "../perceptual-features.ts";
+import { type PerceptualFeatures, vggFeatures, withoutPerceptual } from "../perceptual-features.ts";
 import { linearDecay } from "../train.ts";
 import { upscalingSheets } from "../upscaling-sheets.ts";
 import type { Experiment, PresetName, Training, TrainingOptions } from "./experiment.ts";
@@ -66,7 +66,7 @@ export const presets: Readonly<Record<PresetName, UpscalingPreset>> = {
 		networks: { width: 16, growth: 8, initScale: 0.5, dWidth: 8, dHead: 16 },
 		blocks: { plain: 2, shared: [1, 1] },
 		dHalvings: 3,
-		start: { steps: 800, batchSize: 4, rate: 5e-3 },
+		start: { steps: 800, batchSize: 4, rate: 2e-3 },
 		gan: { steps: 30, batchSize: 2, rate: 2e-4 },
 		schedule: "linear",
 		seeds: [1, 2],
@@ -167,16 +167,18 @@ export function openPresetData(preset: UpscalingPreset, data = preset.data): Pro
 
 /**
  * Prepares the training of one system: on pixels for those that others start from; else the adversarial game, from the training on
- * pixels in `from`, or behind one of its own where none is given.
+ * pixels in `from`, or behind one of its own where none is given. `openFeatures` opens what the perceptual term sees by; where
+ * that is nothing the term is off.
  */
 export async function trainUpscaler(
 	system: string,
 	preset: UpscalingPreset,
 	{ data, seed, steps, from }: Omit<TrainingOptions, "preset" | "set">,
-): Promise<Training<ResolutionBatch>> {
+	openFeatures: () => Promise<PerceptualFeatures | undefined> = vggFeatures,
+): Promise<Training<ResolutionBatch> & { readonly gan: ResolutionGan }> {
 	const dataset = await openPresetData(preset, data);
 	const isStart = !(system in starts);
-	const vgg = isStart ? undefined : await vggFeatures();
+	const vgg = isStart ? undefined : await openFeatures();
 	const gan = buildSystem(system, preset, seed, vgg?.features);
 	if (from !== undefined && !isStart) await startFrom(gan, from, system, preset, seed);
 	const warmUp = isStart || from !== undefined ? 0 : preset.start.steps;

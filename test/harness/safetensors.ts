@@ -87,3 +87,25 @@ test("a file of zero bytes is refused by its name", async (t) => {
 	await t.throwsAsync(readSafetensors(path), { message: `${path}: must have at least 8 bytes, got 0` });
 	await rm(folder, { recursive: true });
 });
+
+test("half precision is written as the nearest half, ties to even", async (t) => {
+	const folder = await mkdtemp(join(tmpdir(), "fovea-"));
+	const path = join(folder, "half.safetensors");
+	// Every finite half, a few between two of them (11 bits hold 2049 and 2051 only by rounding), and what lies beyond.
+	const words = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00);
+	const every = parseSafetensors(
+		file(entry("F16", [words.length], [0, words.byteLength]), new Uint8Array(words.buffer)),
+		"every half",
+	).tensors.get("a")?.values as Float32Array;
+	const between = Float32Array.of(2049, 2051, 65519, 65520, -1e9, 2 ** -25, 3 * 2 ** -26);
+	const tensors = {
+		every: { shape: [every.length], data: every },
+		between: { shape: [between.length], data: between },
+	};
+	await writeSafetensors(path, tensors, {}, { dtype: "F16" });
+	const read = (await readSafetensors(path)).tensors;
+	t.true(Buffer.from(read.get("every")?.values.buffer as ArrayBuffer).equals(Buffer.from(every.buffer as ArrayBuffer)));
+	const rounded = [2048, 2052, 65504, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 2 ** -24];
+	t.deepEqual([...(read.get("between")?.values ?? [])], rounded);
+	await rm(folder, { recursive: true });
+});

@@ -78,3 +78,8 @@ test("a labelled set is made small by its name and a number", async (t) => {
 		message: /t91 must be in the folder that FOVEA_DATA/,
 	});
 });
+
+test("a path alone is answered with the form that names its kind", async (t) => {
+	const message = /^--data: must say what the folder is, as NAME:PATH with a NAME of .*, got \/pictures$/;
+	for (const open of [openDataset, openUnpaired, openResolution]) await t.throwsAsync(open("/pictures"), { message });
+});

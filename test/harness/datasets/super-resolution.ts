@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
+import sharp from "sharp";
 import { faces } from "../../../harness/datasets/faces.ts";
 import {
 	lowered,
@@ -86,6 +87,60 @@ for (const [layout, open, high, low] of [
 		t.deepEqual([...(await own.read("test", 0)).low.data], [...shrunk(large, 2).data]);
 	});
 }
+
+test("a folder of mixed formats, sizes and names is read, and what is no picture is passed over", async (t) => {
+	const root = await temporaryFolder(t);
+	const { data } = photograph(30, 21, 3);
+	const image = () => sharp(data, { raw: { height: 30, width: 21, channels: 3 } });
+	await image().png().toFile(join(root, "two words.png"));
+	await image().withMetadata({ orientation: 6 }).jpeg().toFile(join(root, "gedreht ü 数.JPG"));
+	await image().ensureAlpha().png().toFile(join(root, "alpha.png"));
+	await image().toColourspace("rgb16").tiff().toFile(join(root, "deep.tif"));
+	await image().greyscale().webp().toFile(join(root, "grey.webp"));
+	await writeFile(join(root, "notes.txt"), "no picture");
+	await mkdir(join(root, "folder.png"));
+	const set = await superResolution({ folders: { train: root }, cache: await temporaryFolder(t) });
+	const read = await Promise.all([0, 1, 2, 3, 4].map((index) => set.read("train", index)));
+	t.deepEqual(
+		read.map(({ id, high: { height, width, channels } }) => [id, height, width, channels]),
+		[
+			["alpha.png", 28, 20, 3],
+			["deep.tif", 28, 20, 3],
+			["gedreht ü 数.JPG", 20, 28, 3],
+			["grey.webp", 28, 20, 3],
+			["two words.png", 28, 20, 3],
+		],
+	);
+	t.is(set.count("train"), 5);
+
+	await writeFile(join(root, "broken.png"), "text");
+	await save(root, "tiny.png", photograph(3, 5, 1));
+	const more = await superResolution({ folders: { train: root }, cache: await temporaryFolder(t) });
+	await t.throwsAsync(more.read("train", 1), {
+		message: /broken\.png: must be a picture, got bytes of no known format$/,
+	});
+	await t.throwsAsync(more.read("train", 5), { message: /tiny\.png: must be at least 4×4, got 5×3$/ });
+});
+
+test("a picture too small for a patch is named with what to do", async (t) => {
+	const root = await temporaryFolder(t);
+	await save(root, "small.png", photograph(24, 32, 1));
+	const set = await superResolution({ folders: { train: root }, cache: await temporaryFolder(t) });
+	const stream = resolutionBatches(set, { split: "train", batchSize: 1, seed: 1, patch: 8 });
+	await t.throwsAsync(stream.next(), {
+		message: /small\.png must be at least 32×32 for patches, got 32×24; take it out, or train with --set patch=6$/,
+	});
+});
+
+test("a folder of LR beside HR is taken as it is", async (t) => {
+	const root = await temporaryFolder(t);
+	await save(join(root, "HR"), "a b.png", photograph(26, 33, 1));
+	const small = photograph(6, 8, 5);
+	await save(join(root, "LR"), "a b.png", small);
+	const set = await superResolution({ folders: { train: root }, cache: await temporaryFolder(t) });
+	t.deepEqual([...(await set.read("train", 0)).low.data], [...small.data]);
+	t.regex(set.describe(), /low resolution as found$/);
+});
 
 test("a small picture that is missing or of another size is named", async (t) => {
 	const root = await temporaryFolder(t);
@@ -182,7 +237,7 @@ test.serial("whole pictures of different sizes need batches of one", async (t) =
 		],
 	);
 	await t.throwsAsync(take(set, 1, { batchSize: 1, seed: 1, patch: 9 }), {
-		message: /must be at least 9×9 in low resolution/,
+		message: /must be at least 36×36 for patches, got 40×24; take it out, or train with --set patch=6$/,
 	});
 });
 

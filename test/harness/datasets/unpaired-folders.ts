@@ -74,13 +74,13 @@ test("two folders of pictures are a set with one label, split alike in both", as
 	for (let number = 0; number < 20; number += 1) await picture(join(folder, "yes"), `${number}.png`, 9, 6, number);
 	const options = { negative: join(folder, "no"), positive: join(folder, "yes"), size: 6 };
 	const set = await classFolders(options);
-	t.deepEqual([set.count("train"), set.count("test")], [24, 6]);
+	t.deepEqual([set.count("train"), set.count("validation"), set.count("test")], [21, 3, 6]);
 	t.deepEqual(set.attributes, ["yes"]);
-	const ids = async (split: "train" | "test") => {
+	const ids = async (split: "train" | "validation" | "test") => {
 		return Promise.all(Array.from({ length: set.count(split) }, async (_, index) => (await set.read(split, index)).id));
 	};
-	const [train, tests] = [await ids("train"), await ids("test")];
-	t.is(new Set([...train, ...tests]).size, 30);
+	const tests = await ids("test");
+	t.is(new Set([...(await ids("train")), ...(await ids("validation")), ...tests]).size, 30);
 	t.is(tests.filter((id) => id.startsWith("1/")).length, 4);
 	const again = await classFolders({ ...options, seed: 1 });
 	t.notDeepEqual(
