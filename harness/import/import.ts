@@ -61,6 +61,8 @@ export async function importWeights(
 			for (const { name, shape, size } of shapes) {
 				const theirs = names.get(name);
 				const data = theirs === undefined ? new Float32Array(size) : named.get(theirs)?.read().data;
+				const at = data?.findIndex((each) => !Number.isFinite(each)) ?? -1;
+				if (at >= 0) throw new RangeError(`${file.path}: ${theirs} must be finite, got ${data?.[at]} at place ${at}`);
 				tensors[`${network}.${name}`] = { shape, data: data as Float32Array };
 			}
 			const parameters = shapes.reduce((sum, { size, trainable }) => sum + (trainable ? size : 0), 0);

@@ -5,6 +5,9 @@ import { describeNetworks, type Fit, fitNetwork, type Tensors } from "./fit.ts";
 /** Sides of pictures that systems are made for, which no tensor's shape shows as such. */
 const sides = [16, 24, 32, 48, 64, 96, 112, 128, 192, 240, 256, 512, 1024];
 
+/** Layers of the deepest network that has an option for them: ResNet34, whose file holds no 34. */
+const deepest = 34;
+
 /** A network and what the file puts in front of its names. */
 export interface Place {
 	readonly network: string;
@@ -97,7 +100,7 @@ function valuesFor(
 
 /** Small numbers, those of the file's shapes and of its names, and their simple fractions and multiples. */
 function numbersOf(tensors: Tensors): number[] {
-	const found = new Set([...Array.from({ length: 33 }, (_, index) => index), ...sides]);
+	const found = new Set([...Array.from({ length: deepest + 1 }, (_, index) => index), ...sides]);
 	for (const { shape } of tensors.values()) {
 		for (const side of shape) {
 			if (found.size > 400) break;

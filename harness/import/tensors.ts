@@ -170,6 +170,9 @@ export function torchReader(
 	};
 }
 
+/** Dicts and lists in each other; checkpoints have four or five. */
+const deepest = 64;
+
 /** Every tensor below a value, by its path through dicts and lists. */
 export function tensorsBelow(value: Value, where: string): Map<string, StoredTensor> {
 	const found = new Map<string, StoredTensor>();
@@ -182,6 +185,7 @@ export function tensorsBelow(value: Value, where: string): Map<string, StoredTen
 			found.set(path.join("."), inner);
 			return;
 		}
+		if (path.length > deepest) throw new RangeError(`${where}: dicts must lie at most ${deepest} deep, got one deeper`);
 		const entries =
 			inner instanceof Map
 				? [...(inner as Dict)]

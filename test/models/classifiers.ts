@@ -1,16 +1,24 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
+import { type Parameters, type TorchArray, tensorToTorch } from "../../engine/parameters.ts";
 import { Random } from "../../engine/random.ts";
+import { readNetwork } from "../../harness/checkpoint.ts";
+import { importWeights } from "../../harness/import/import.ts";
+import { readWeights } from "../../harness/import/read.ts";
 import { parity } from "../../harness/parity.ts";
+import { findSystem } from "../../harness/systems.ts";
 import { alexnet } from "../../models/alexnet.ts";
 import { adaptiveAvgPool2d } from "../../models/layers/adaptive-pool.ts";
-import { type Classifier, dropout } from "../../models/layers/classifier.ts";
+import { type Classifier, dropout, type Logits } from "../../models/layers/classifier.ts";
 import { evaluation, training } from "../../models/layers/layer.ts";
+import { classEntropy } from "../../models/losses/labels.ts";
 import { resnet } from "../../models/resnet.ts";
 import { vggClassifier } from "../../models/vgg-classifier.ts";
 import { onEngines } from "../helpers/engines.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 
 const build: Readonly<Record<string, () => Classifier>> = {
 	resnet: () => resnet({ width: 4, blocks: [1, 1, 1, 1], classes: 3 }),
@@ -35,6 +43,74 @@ goldens("ResNet18 equals torchvision's: logits, gradients and running statistics
 		t.true(next.value.passed > 0);
 	});
 });
+
+/** What write_classifiers.py keeps of one of torchvision's models, in PyTorch's layout. */
+interface Torchvision {
+	readonly shape: [number, number, number, number];
+	readonly image: number[];
+	readonly label: number[];
+	readonly logits: number[];
+	readonly loss: number;
+	readonly gradients: Readonly<Record<string, number[]>>;
+}
+
+/** Largest difference over the largest wanted value. */
+function apart(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
+	if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
+	const differences = Array.from(wanted, (value, at) => Math.abs(value - (got[at] as number)));
+	const scale = Array.from(wanted, Math.abs).reduce((most, value) => Math.max(most, value), 1e-30);
+	return differences.reduce((most, value) => (value <= most ? most : value), 0) / scale;
+}
+
+/** Logits and the gradients of their cross entropy in evaluation mode. */
+function judged(network: Logits, parameters: Parameters, { shape, image, label }: Torchvision) {
+	const gradients = new Map<string, TorchArray>();
+	const logits = tf.tidy(() => {
+		const pictures = tf.transpose(tf.tensor4d(image, shape), [0, 2, 3, 1]) as tf.Tensor4D;
+		const entropy = () => classEntropy(network(pictures, evaluation), tf.tensor1d(label));
+		const { grads } = tf.variableGrads(entropy, parameters.trainable());
+		for (const { name, variable, layout } of parameters.entries()) {
+			const gradient = grads[variable.name];
+			if (gradient !== undefined) gradients.set(name, tensorToTorch(gradient, layout));
+		}
+		return network(pictures, evaluation).dataSync();
+	});
+	return { logits, gradients };
+}
+
+// Where FOVEA_TORCH names a Python with torchvision (.ci/run does): its own models, narrowed, by way of their .pth files.
+const python = process.env["FOVEA_TORCH"];
+if (python !== undefined && python !== "") {
+	test.serial("VGG, AlexNet and ResNet imported from torchvision's .pth give its logits and gradients", async (t) => {
+		t.timeout(240_000);
+		const folder = await temporaryFolder(t);
+		execFileSync(python, [join("test", "python", "write_classifiers.py"), folder], { stdio: "pipe" });
+		const systems = { vgg: "vgg-classifier", alexnet: "alexnet", resnet: "resnet" } as const;
+		await onEngines(async (engine) => {
+			for (const model of ["vgg16", "vgg19", "alexnet", "resnet18", "resnet34"]) {
+				const system = await findSystem(systems[model.replace(/\d+$/, "") as keyof typeof systems], "test");
+				const file = await readWeights(join(folder, `${model}.pth`));
+				const out = await temporaryFolder(t);
+				const { options, checkpoint } = await importWeights([{ file }], system, { out });
+				const depth = /\d+$/.exec(model)?.[0];
+				if (depth !== undefined) t.is(options["depth"], Number(depth), model);
+				let network: Logits | undefined;
+				using parameters = await readNetwork(dirname(checkpoint), "C", (own) => {
+					network = system.networks(options)["C"]?.(own) as Logits;
+				});
+				const wanted: Torchvision = JSON.parse(readFileSync(join(folder, `${model}.json`), "utf8"));
+				const { logits, gradients } = judged(network as Logits, parameters, wanted);
+				// The tolerances of the golden files, which PyTorch wrote too: float32 in another order of summation.
+				t.true(apart(logits, wanted.logits) < 1e-4, `${engine} ${model}: logits ${apart(logits, wanted.logits)}`);
+				t.deepEqual([...gradients.keys()].sort(), Object.keys(wanted.gradients).sort(), model);
+				for (const [name, values] of Object.entries(wanted.gradients)) {
+					const off = apart(gradients.get(name)?.data ?? [], values);
+					t.true(off < 1e-3, `${engine} ${model}: gradient of ${name} ${off}`);
+				}
+			}
+		});
+	});
+}
 
 for (const [id, make] of Object.entries(build)) {
 	test.serial(`${id} judges the pictures of a batch apart, of any size, in evaluation`, async (t) => {

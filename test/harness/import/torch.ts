@@ -117,6 +117,18 @@ test("a dict that holds itself is refused", (t) => {
 	t.throws(() => readTorch(archiveOf(Uint8Array.from(bytes)), "bad.pth"), { message: /must not hold themselves/ });
 });
 
+test("tuples a million deep are refused before they fill the stack", (t) => {
+	const depth = 1_000_000;
+	const bytes = new Uint8Array(start.length + 2 * depth + stop.length);
+	bytes.set(start);
+	bytes.fill(mark[0] as number, start.length, start.length + depth);
+	bytes.fill(tuple[0] as number, start.length + depth, start.length + 2 * depth);
+	bytes.set(stop, start.length + 2 * depth);
+	t.throws(() => readTorch(archiveOf(bytes), "bad.pth"), {
+		message: "bad.pth: dicts must lie at most 64 deep, got one deeper",
+	});
+});
+
 test("dicts that multiply are refused before they fill the memory", (t) => {
 	// Twenty-six dicts, each of which holds the one before twice.
 	const bytes: number[] = [...start, ...pickle.dict, 0x71, 0];
