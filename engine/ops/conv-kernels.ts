@@ -1,29 +1,31 @@
-import * as tf from "@tensorflow/tfjs";
-import { type Attribute, attribute, execute, intVector } from "../tensorflow/execute.ts";
-import { defineKernel, type Op } from "./kernel.ts";
-import type { Sides } from "./padding.ts";
-
-/** Geometry of a convolution. `size` is its input's [height, width], `kernel` its filter's. */
-export interface Geometry {
-	readonly size: readonly [number, number];
-	readonly kernel: readonly [number, number];
-	readonly stride: readonly [number, number];
-	readonly pads: Sides;
-}
+import type * as tf from "@tensorflow/tfjs";
+import { channelSums } from "./channel-sums.ts";
+import { type ConvolutionMaps, composedMaps, type Geometry, tensorflowMaps } from "./conv-maps.ts";
+import { defineKernel, type Forward, type Op } from "./kernel.ts";
 
 /**
  * Convolution is linear in the input and in the filter. So are the two maps that carry its gradients, and the gradients
- * of each of the three are the other two: differentiable to any order with three kernels.
+ * of each of the three are the other two: differentiable to any order with three kernels. A bias is added by the same kernel.
  *
- * x [N, H, W, in], filter [kh, kw, in, out] → [N, h, w, out].
+ * x [N, H, W, in], filter [kh, kw, in, out], bias [out] → [N, h, w, out].
  */
-export function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
-	return forwardKernel({ x, filter }, geometry) as tf.Tensor4D;
+export function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry, bias?: tf.Tensor1D): tf.Tensor4D {
+	const y = bias === undefined ? forwardKernel({ x, filter }, geometry) : forwardBias({ x, filter, bias }, geometry);
+	return y as tf.Tensor4D;
 }
 
-/** dy [N, h, w, out], filter [kh, kw, in, out] → [N, H, W, in]: the gradient for the input, and a transposed convolution. */
-export function convolveInput(dy: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
-	return inputKernel({ dy, filter }, geometry) as tf.Tensor4D;
+/**
+ * dy [N, h, w, out], filter [kh, kw, in, out], bias [in] → [N, H, W, in]: the gradient for the input, and a transposed
+ * convolution.
+ */
+export function convolveInput(
+	dy: tf.Tensor4D,
+	filter: tf.Tensor4D,
+	geometry: Geometry,
+	bias?: tf.Tensor1D,
+): tf.Tensor4D {
+	const x = bias === undefined ? inputKernel({ dy, filter }, geometry) : inputBias({ dy, filter, bias }, geometry);
+	return x as tf.Tensor4D;
 }
 
 /** x [N, H, W, in], dy [N, h, w, out] → [kh, kw, in, out]: the gradient for the filter. */
@@ -31,102 +33,70 @@ export function convolveFilter(x: tf.Tensor4D, dy: tf.Tensor4D, geometry: Geomet
 	return filterKernel({ x, dy }, geometry) as tf.Tensor4D;
 }
 
+/** The same on each engine. */
+function onEngines<Names extends string>(
+	run: (maps: ConvolutionMaps, inputs: Readonly<Record<Names, tf.Tensor>>, geometry: Geometry) => tf.Tensor,
+): { tensorflow: Forward<Geometry, Names>; composed: Forward<Geometry, Names> } {
+	return {
+		tensorflow: (inputs, geometry, backend) => run(tensorflowMaps(backend), inputs, geometry),
+		composed: (inputs, geometry) => run(composedMaps, inputs, geometry),
+	};
+}
+
+const forwardGradients = (gradient: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, geometry: Geometry) => ({
+	x: () => convolveInput(gradient as tf.Tensor4D, filter as tf.Tensor4D, geometry),
+	filter: () => convolveFilter(x as tf.Tensor4D, gradient as tf.Tensor4D, geometry),
+});
+
 const forwardKernel: Op<Geometry, "x" | "filter"> = defineKernel({
 	name: "FoveaConv",
-	tensorflow: ({ x, filter }, geometry, backend) =>
-		execute(backend, "Conv2D", tensorflowAttributes(geometry), [x, filter]),
-	composed: ({ x, filter }, { stride, pads }) =>
-		tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, [...stride], tfjsPadding(pads)),
+	...onEngines<"x" | "filter">((maps, { x, filter }, geometry) => maps.forward(x, filter, undefined, geometry)),
+	saveInputs: ["x", "filter"],
+	backward: (gradient, [x, filter], geometry) => forwardGradients(gradient, x, filter, geometry),
+});
+
+const forwardBias: Op<Geometry, "x" | "filter" | "bias"> = defineKernel({
+	name: "FoveaConvBias",
+	...onEngines<"x" | "filter" | "bias">((maps, { x, filter, bias }, geometry) =>
+		maps.forward(x, filter, bias, geometry),
+	),
 	saveInputs: ["x", "filter"],
 	backward: (gradient, [x, filter], geometry) => ({
-		x: () => convolveInput(gradient as tf.Tensor4D, filter as tf.Tensor4D, geometry),
-		filter: () => convolveFilter(x as tf.Tensor4D, gradient as tf.Tensor4D, geometry),
+		...forwardGradients(gradient, x, filter, geometry),
+		bias: () => channelSums(gradient),
 	}),
+});
+
+const inputGradients = (gradient: tf.Tensor, dy: tf.Tensor, filter: tf.Tensor, geometry: Geometry) => ({
+	dy: () => convolve(gradient as tf.Tensor4D, filter as tf.Tensor4D, geometry),
+	filter: () => convolveFilter(gradient as tf.Tensor4D, dy as tf.Tensor4D, geometry),
 });
 
 const inputKernel: Op<Geometry, "dy" | "filter"> = defineKernel({
 	name: "FoveaConvInput",
-	tensorflow: ({ dy, filter }, geometry, backend) => {
-		const [n] = (dy as tf.Tensor4D).shape;
-		const shape = intVector(backend, [n, ...geometry.size, (filter as tf.Tensor4D).shape[2]]);
-		const inputs = [shape, filter, dy];
-		return execute(backend, "Conv2DBackpropInput", tensorflowAttributes(geometry), inputs);
-	},
-	composed: ({ dy, filter }, { size, stride, pads }) =>
-		tf.engine().runKernel(
-			"Conv2DBackpropInput",
-			{ dy: dy, filter: filter },
-			{
-				strides: [...stride],
-				pad: tfjsPadding(pads),
-				dataFormat: "NHWC",
-				inputShape: [(dy as tf.Tensor4D).shape[0], ...size, (filter as tf.Tensor4D).shape[2]],
-			},
-		) as tf.Tensor,
+	...onEngines<"dy" | "filter">((maps, { dy, filter }, geometry) => maps.input(dy, filter, undefined, geometry)),
+	saveInputs: ["dy", "filter"],
+	backward: (gradient, [dy, filter], geometry) => inputGradients(gradient, dy, filter, geometry),
+});
+
+const inputBias: Op<Geometry, "dy" | "filter" | "bias"> = defineKernel({
+	name: "FoveaConvInputBias",
+	...onEngines<"dy" | "filter" | "bias">((maps, { dy, filter, bias }, geometry) =>
+		maps.input(dy, filter, bias, geometry),
+	),
 	saveInputs: ["dy", "filter"],
 	backward: (gradient, [dy, filter], geometry) => ({
-		dy: () => convolve(gradient as tf.Tensor4D, filter as tf.Tensor4D, geometry),
-		filter: () => convolveFilter(gradient as tf.Tensor4D, dy as tf.Tensor4D, geometry),
+		...inputGradients(gradient, dy, filter, geometry),
+		bias: () => channelSums(gradient),
 	}),
 });
 
 const filterKernel: Op<Geometry, "x" | "dy"> = defineKernel({
 	name: "FoveaConvFilter",
-	tensorflow: ({ x, dy }, geometry, backend) => {
-		const channels = [(x as tf.Tensor4D).shape[3], (dy as tf.Tensor4D).shape[3]];
-		const shape = intVector(backend, [...geometry.kernel, ...channels]);
-		const inputs = [x, shape, dy];
-		return execute(backend, "Conv2DBackpropFilter", tensorflowAttributes(geometry), inputs);
-	},
-	composed: ({ x, dy }, { kernel, stride, pads }) =>
-		tf.engine().runKernel(
-			"Conv2DBackpropFilter",
-			{ x: x, dy: dy },
-			{
-				strides: [...stride],
-				pad: tfjsPadding(pads),
-				dataFormat: "NHWC",
-				filterShape: [...kernel, (x as tf.Tensor4D).shape[3], (dy as tf.Tensor4D).shape[3]],
-			},
-		) as tf.Tensor,
+	...onEngines<"x" | "dy">((maps, { x, dy }, geometry) => maps.filter(x, dy, geometry)),
 	saveInputs: ["x", "dy"],
 	backward: (gradient, [x, dy], geometry) => ({
 		x: () => convolveInput(dy as tf.Tensor4D, gradient as tf.Tensor4D, geometry),
 		dy: () => convolve(x as tf.Tensor4D, gradient as tf.Tensor4D, geometry),
 	}),
 });
-
-const known = new WeakMap<Geometry, readonly Attribute[]>();
-
-/** Attributes of TensorFlow's convolution ops. Explicit padding costs a copy there, so SAME is said where it means the same. */
-export function tensorflowAttributes(geometry: Geometry): readonly Attribute[] {
-	const made = known.get(geometry) ?? makeAttributes(geometry);
-	known.set(geometry, made);
-	return made;
-}
-
-function makeAttributes({ size, kernel, stride, pads }: Geometry): Attribute[] {
-	const same = [0, 1].every((axis) => {
-		const side = size[axis] as number;
-		const step = stride[axis] as number;
-		const total = Math.max((Math.ceil(side / step) - 1) * step + (kernel[axis] as number) - side, 0);
-		return pads[axis]?.[0] === Math.floor(total / 2) && pads[axis]?.[1] === Math.ceil(total / 2);
-	});
-	const padding = pads.flat().every((side) => side === 0) ? "VALID" : same ? "SAME" : "EXPLICIT";
-	const attributes = [
-		attribute.dtype("T", "float32"),
-		attribute.int("strides", [1, ...stride, 1]),
-		attribute.string("padding", padding),
-		attribute.string("data_format", "NHWC"),
-	];
-	if (padding === "EXPLICIT") attributes.push(attribute.int("explicit_paddings", [0, 0, ...pads.flat(), 0, 0]));
-	return attributes;
-}
-
-/** Padding as TensorFlow.js takes it. */
-export function tfjsPadding(
-	pads: Sides,
-): "valid" | [[number, number], [number, number], [number, number], [number, number]] {
-	if (pads.flat().every((side) => side === 0)) return "valid";
-	return [[0, 0], [...pads[0]], [...pads[1]], [0, 0]];
-}

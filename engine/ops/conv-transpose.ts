@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { convolveInput } from "./conv-kernels.ts";
 import { paddingSides } from "./padding.ts";
 
@@ -37,6 +37,6 @@ export function convTranspose2d(
 		pad === "same" ? side * stride : (side - 1) * stride - 2 * pad + taps + outputPad;
 	const size = [length(height, kernelHeight), length(width, kernelWidth)] as const;
 	const strides = [stride, stride] as const;
-	const y = convolveInput(x, filter, { size, kernel, stride: strides, pads: paddingSides(pad, size, kernel, strides) });
-	return bias === undefined ? y : tf.add(y, bias);
+	const geometry = { size, kernel, stride: strides, pads: paddingSides(pad, size, kernel, strides) };
+	return convolveInput(x, filter, geometry, bias);
 }

@@ -1,12 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import { convolve, type Geometry } from "./conv-kernels.ts";
+import { convolve } from "./conv-kernels.ts";
+import type { Geometry } from "./conv-maps.ts";
+import { requireReflection } from "./pad2d.ts";
 import { type Padding, paddingSides } from "./padding.ts";
 
 export interface Conv2dOptions {
 	/** @default 1 */
 	readonly stride?: number | readonly [number, number];
-	/** Zero padding. @default 0 */
+	/** @default 0 */
 	readonly pad?: Padding;
+	/** What stands in the padding: zeros, or the picture's mirror image without its edge pixel. @default "zero" */
+	readonly padMode?: "zero" | "reflect";
 	/** @default 1 */
 	readonly dilation?: number;
 	/** [out], added to every pixel. */
@@ -20,7 +24,7 @@ export interface Conv2dOptions {
 export function conv2d(
 	x: tf.Tensor4D,
 	filter: tf.Tensor4D,
-	{ stride = 1, pad = 0, dilation = 1, bias }: Conv2dOptions = {},
+	{ stride = 1, pad = 0, padMode = "zero", dilation = 1, bias }: Conv2dOptions = {},
 ): tf.Tensor4D {
 	if (x.shape[3] !== filter.shape[2]) {
 		throw new RangeError(
@@ -29,8 +33,9 @@ export function conv2d(
 	}
 	const spread = dilation === 1 ? filter : dilate(filter, dilation);
 	const geometry = convGeometry("conv2d", x.shape, spread.shape, stride, pad);
-	const y = convolve(x, spread, geometry);
-	return bias === undefined ? y : tf.add(y, bias);
+	if (padMode === "zero") return convolve(x, spread, geometry, bias);
+	requireReflection("conv2d", geometry.size, geometry.pads);
+	return convolve(x, spread, { ...geometry, reflect: true }, bias);
 }
 
 /** Geometry of a convolution over `x` [N, H, W, C] with a filter [kh, kw, …]; throws where no output pixel fits. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { execute, intVector } from "../tensorflow/execute.ts";
-import { type Geometry, tensorflowAttributes, tfjsPadding } from "./conv-kernels.ts";
+import { type Geometry, tensorflowAttributes, tfjsPadding } from "./conv-maps.ts";
 import { convGeometry } from "./conv2d.ts";
 import { defineKernel, type Op } from "./kernel.ts";
 import type { Padding } from "./padding.ts";

@@ -21,13 +21,21 @@ export function pad2d(x: tf.Tensor4D, amount: number | Sides, mode: PadMode = "z
 	if (sides.flat().every((side) => side === 0)) return x;
 	if (mode === "zero") return tf.pad(x, [[0, 0], [...sides[0]], [...sides[1]], [0, 0]]);
 	if (mode === "replicate") return tf.tidy(() => replicate(replicate(x, 1, sides[0]), 2, sides[1]));
-	const [, height, width] = x.shape;
-	if (Math.max(...sides[0]) >= height || Math.max(...sides[1]) >= width) {
-		throw new RangeError(
-			`pad2d: reflect padding must be less than the picture, got ${JSON.stringify(sides)} and [${height}, ${width}]`,
-		);
-	}
+	requireReflection("pad2d", [x.shape[1], x.shape[2]], sides);
 	return reflect({ x }, { sides }) as tf.Tensor4D;
+}
+
+/** The transpose of `pad2d` by reflection: adds each mirrored pixel of dy [N, H, W, C] to the one it came from. */
+export function foldReflection(dy: tf.Tensor, sides: Sides): tf.Tensor {
+	return fold({ dy }, { sides });
+}
+
+/** Throws where a picture of `size` [height, width] is too small to be mirrored on `sides`. */
+export function requireReflection(where: string, [height, width]: readonly [number, number], sides: Sides): void {
+	if (Math.max(...sides[0]) < height && Math.max(...sides[1]) < width) return;
+	throw new RangeError(
+		`${where}: reflect padding must be less than the picture, got ${JSON.stringify(sides)} and [${height}, ${width}]`,
+	);
 }
 
 function replicate(x: tf.Tensor4D, axis: 1 | 2, [before, after]: readonly [number, number]): tf.Tensor4D {
@@ -51,7 +59,6 @@ const reflect: Op<Reflection, "x"> = defineKernel({
 	backward: (gradient, _, attributes) => ({ x: () => fold({ dy: gradient as tf.Tensor }, attributes) }),
 });
 
-/** The transpose of `reflect`: adds each mirrored pixel to the one it came from. */
 const fold: Op<Reflection, "dy"> = defineKernel({
 	name: "FoveaReflectFold",
 	tensorflow: ({ dy }, { sides }, backend) => execute(backend, "MirrorPadGrad", mirror, [dy, paddings(sides)]),

@@ -2,8 +2,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { float64Source } from "../float64/native.ts";
 import { findProgram, lastLine, run } from "./command.ts";
-import { addonPath, float64Path, kernelsPath, quietPath } from "./installation.ts";
-import { kernelsSource } from "./native.ts";
+import { addonPath, float64Path, quietPath } from "./installation.ts";
+import { kernelsPath, kernelsSource } from "./native.ts";
 import { libraryNames } from "./python.ts";
 import { quietSource } from "./quiet.ts";
 
@@ -23,18 +23,30 @@ export function findCompiler(): string {
  */
 export async function compileAddons(folder: string, signal?: AbortSignal): Promise<void> {
 	const source = join(folder, "node_modules", "@tensorflow", "tfjs-node");
-	const site = join(folder, "site", "tensorflow");
-	const node = `-I${join(folder, "node_modules", "node-api-headers", "include")}`;
 	const quiet = join(folder, "quiet.cc");
 	await writeFile(quiet, quietSource);
-	await compile([node, quiet], quietPath(folder), signal);
-	const headers = [`-I${join(source, "..")}`, `-I${join(site, "include")}`, node];
+	await compile([...headersOf(folder), quiet], quietPath(folder), signal);
 	const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(source, "binding", name));
-	const libraries = libraryNames.map((name) => join(site, name));
-	const linked = [...libraries, "-Wl,-rpath,$ORIGIN/site/tensorflow"];
-	await compile([...headers, ...sources, ...linked], addonPath(folder), signal);
-	await compile(["-O3", ...headers, kernelsSource, ...linked], kernelsPath(folder), signal);
-	await compile(["-O3", node, float64Source], float64Path(folder), signal);
+	await compile([...headersOf(folder), ...sources, ...librariesOf(folder)], addonPath(folder), signal);
+	await compile(["-O3", ...headersOf(folder), float64Source], float64Path(folder), signal);
+	await compileKernels(folder, signal);
+}
+
+/** Compiles our own kernels in `folder`, which has all else. */
+export async function compileKernels(folder: string, signal?: AbortSignal): Promise<void> {
+	const inputs = ["-O3", ...headersOf(folder), kernelsSource, ...librariesOf(folder)];
+	await compile(inputs, kernelsPath(folder), signal);
+}
+
+function headersOf(folder: string): string[] {
+	const packages = join(folder, "node_modules");
+	const folders = [join(packages, "@tensorflow"), join(folder, "site", "tensorflow", "include")];
+	return [...folders, join(packages, "node-api-headers", "include")].map((path) => `-I${path}`);
+}
+
+function librariesOf(folder: string): string[] {
+	const site = join(folder, "site", "tensorflow");
+	return [...libraryNames.map((name) => join(site, name)), "-Wl,-rpath,$ORIGIN/site/tensorflow"];
 }
 
 async function compile(inputs: readonly string[], target: string, signal?: AbortSignal): Promise<void> {

@@ -3,9 +3,10 @@ import { mkdir, readdir, readFile, realpath, rename, rm, stat, statfs, symlink, 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
-import { compileAddons, findCompiler } from "./compile.ts";
-import { enginesFolder, type Installation, type Manifest, ownAddons, readInstallation } from "./installation.ts";
+import { compileAddons, compileKernels, findCompiler } from "./compile.ts";
+import { enginesFolder, hasFloat64, type Installation, type Manifest, readInstallation } from "./installation.ts";
 import { Lock } from "./lock.ts";
+import { hasKernels, kernelsPath } from "./native.ts";
 import { installPackages, tfjsNodeVersion } from "./packages.ts";
 import { libraryNames } from "./python.ts";
 import { findSource, provideLibraries, type Source } from "./source.ts";
@@ -39,10 +40,10 @@ export async function* installEngine(options: InstallOptions = {}): AsyncGenerat
 	const from = options.from === undefined ? undefined : await realpath(options.from).catch(() => options.from);
 	const wanted = { gpu: options.gpu ?? false, from, signal };
 	const before = installed(wanted);
-	if (before !== undefined) return before;
+	if (before !== undefined && hasKernels(before.folder)) return before;
 	using _lock = yield* takeLock(signal);
 	const meanwhile = installed(wanted);
-	if (meanwhile !== undefined) return meanwhile;
+	if (meanwhile !== undefined) return yield* addKernels(meanwhile, signal);
 
 	findCompiler();
 	const source = await findSource(wanted);
@@ -60,6 +61,22 @@ export async function* installEngine(options: InstallOptions = {}): AsyncGenerat
 	const device = source.gpu ? "gpu" : "cpu";
 	await writeManifest(staging, { tensorflow, device, source: source.name });
 	return await putInPlace(staging, `tensorflow-${tensorflow}-${device}-${Date.now().toString(36)}`);
+}
+
+/** Compiles the kernels of this version into an engine that has all else. */
+async function* addKernels(installation: Installation, signal?: AbortSignal) {
+	const { folder } = installation;
+	if (hasKernels(folder)) return installation;
+	yield { text: "compiling the kernels" };
+	await compileKernels(folder, signal);
+	yield { text: "trying the engine" };
+	try {
+		await tryEngine(folder, signal);
+	} catch (error) {
+		await rm(kernelsPath(folder), { force: true });
+		throw error;
+	}
+	return installation;
 }
 
 /** Removes every TensorFlow engine in the cache, after an installation that runs has ended. Gives whether there was one. */
@@ -94,13 +111,12 @@ function requirePlatform(): void {
 	);
 }
 
-/** The installation in place, where it is whole and the one that is wanted. */
+/** The installation in place, where it is the one that is wanted and whole but for the kernels. */
 function installed({ gpu, from }: { gpu: boolean; from: string | undefined }): Installation | undefined {
 	try {
 		const found = readInstallation();
 		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion) return undefined;
-		const { kernels, float64 } = ownAddons(found);
-		if (!(kernels && float64)) return undefined;
+		if (!hasFloat64(found)) return undefined;
 		const fits =
 			found.manifest.device === (gpu ? "gpu" : "cpu") && (from === undefined || found.manifest.source === from);
 		return fits ? found : undefined;
@@ -148,7 +164,6 @@ async function writeManifest(folder: string, about: Pick<Manifest, "tensorflow" 
 	for (const path of [
 		"tfjs_binding.node",
 		"quiet.node",
-		"kernels.node",
 		"float64.node",
 		...libraryNames.map((name) => join("site", "tensorflow", name)),
 	]) {

@@ -34,20 +34,14 @@ export function addonPath(folder: string): string {
 	return join(folder, "tfjs_binding.node");
 }
 
-/** The file of the addon with our own kernels. */
-export function kernelsPath(folder: string): string {
-	return join(folder, "kernels.node");
-}
-
 /** The file of the addon with our own linear algebra. */
 export function float64Path(folder: string): string {
 	return join(folder, "float64.node");
 }
 
-/** Which of our own addons the installation has; one of an earlier version lacks some. */
-export function ownAddons({ manifest }: Installation): { readonly kernels: boolean; readonly float64: boolean } {
-	const has = (name: string) => manifest.libraries.some(({ path }) => path === name);
-	return { kernels: has("kernels.node"), float64: has("float64.node") };
+/** Whether the installation has that addon; one of an earlier version lacks it. */
+export function hasFloat64({ manifest }: Installation): boolean {
+	return manifest.libraries.some(({ path }) => path === "float64.node");
 }
 
 /** The file of the addon that silences stderr while libraries are loaded. */

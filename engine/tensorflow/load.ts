@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { loadNativeFloat64 } from "../float64/native.ts";
-import { addonPath, float64Path, ownAddons, quietPath, readInstallation } from "./installation.ts";
-import { loadNativeKernels } from "./native.ts";
+import { addonPath, float64Path, hasFloat64, quietPath, readInstallation } from "./installation.ts";
+import { hasKernels, loadNativeKernels } from "./native.ts";
 
 /** A TensorFlow engine that is registered with tfjs and ready, or why there is none. */
 export type Loaded =
@@ -51,9 +51,9 @@ export function loadTensorflow(): Loaded {
 			why.push(`TensorFlow ${tensorflow} (${device}) from ${source} is installed`);
 			if (device === "gpu")
 				why.push(usesGpu() ? "it computes on a GPU" : "it finds no GPU and computes on the processor");
-			const own = ownAddons(installation);
+			const own = { kernels: hasKernels(installation.folder), float64: hasFloat64(installation) };
 			if (!(own.kernels && own.float64)) {
-				why.push("it lacks some of fovea's own kernels; npx fovea engine install builds them");
+				why.push("it lacks some of this version's own kernels; npx fovea engine install builds them");
 			}
 			if (own.kernels && !usesGpu()) loadNativeKernels(installation.folder);
 			if (own.float64 && !usesGpu()) loadNativeFloat64(float64Path(installation.folder));

@@ -1,9 +1,25 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { kernelsPath } from "./installation.ts";
 
-/** C++ of TensorFlow kernels of our own. */
-export const kernelsSource = fileURLToPath(new URL("../../../engine/native/kernels.cc", import.meta.url));
+const sources = fileURLToPath(new URL("../../../engine/native", import.meta.url));
+
+/** C++ of TensorFlow kernels of our own; includes the headers beside it. */
+export const kernelsSource = join(sources, "kernels.cc");
+
+/** The file of the addon with the kernels of these very sources inside an installation, which versions of fovea share. */
+export function kernelsPath(folder: string): string {
+	const hash = createHash("sha256");
+	for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(join(sources, name)));
+	return join(folder, `kernels-${hash.digest("hex").slice(0, 12)}.node`);
+}
+
+/** Whether the installation in `folder` has these kernels; one that another version of fovea made may lack them. */
+export function hasKernels(folder: string): boolean {
+	return existsSync(kernelsPath(folder));
+}
 
 let loaded = false;
 

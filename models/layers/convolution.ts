@@ -34,6 +34,9 @@ export function convolution(input: number, output: number, options: ConvolutionO
 		const shape = [kernel, kernel, input, output];
 		const weight = parameters.create<tf.Rank.R4>("weight", shape, initializer, { layout: "conv" });
 		const bias = hasBias ? parameters.create<tf.Rank.R1>("bias", [output], biasInitializer) : undefined;
+		if (reflect > 0 && replicate === 0 && padding === 0) {
+			return (x) => conv2d(x, weight, { stride, pad: reflect, padMode: "reflect", bias });
+		}
 		const border = (x: tf.Tensor4D) => pad2d(pad2d(x, reflect, "reflect"), replicate, "replicate");
 		return (x) => conv2d(border(x), weight, { stride, pad: padding, bias });
 	};

@@ -47,16 +47,22 @@ test.serial("the same seed gives the same bytes of weights after 20 steps", (t) 
 
 // Without TensorFlow there is no such kernel, and nothing to test.
 const onTensorflow = enginesHere().includes("tensorflow") ? test.serial : test.skip;
-onTensorflow("an instance norm on TensorFlow gives the same bytes on one thread and on many", async (t) => {
+onTensorflow("our kernels on TensorFlow give the same bytes on one thread and on many", async (t) => {
 	const script = `
 		import * as tf from "@tensorflow/tfjs";
 		import { startEngine } from "./build/engine/engine.js";
+		import { conv2d } from "./build/engine/ops/conv2d.js";
 		import { instanceNorm } from "./build/engine/ops/instance-norm.js";
 		import { Random } from "./build/engine/random.js";
 		await startEngine({ engine: "tensorflow" });
 		const x = tf.tensor4d(Random.seed(1).normals(3 * 64 * 64 * 37, 5, 2), [3, 64, 64, 37]);
 		const gradient = tf.grad((x) => tf.sum(tf.mul(instanceNorm(x), x)))(x);
-		process.stdout.write(Buffer.concat([instanceNorm(x), gradient].map((y) => Buffer.from(y.dataSync().buffer))));
+		const filter = tf.tensor4d(Random.seed(2).normals(9 * 37 * 37, 0, 1), [3, 3, 37, 37]);
+		const bias = tf.tensor1d(Random.seed(3).normals(37, 0, 1));
+		const convolve = (x, filter, bias) => conv2d(x, filter, { pad: 1, padMode: "reflect", bias });
+		const gradients = tf.grads((...at) => tf.sum(tf.mul(convolve(...at), x)))([x, filter, bias]);
+		const results = [instanceNorm(x), gradient, convolve(x, filter, bias), ...gradients];
+		process.stdout.write(Buffer.concat(results.map((y) => Buffer.from(y.dataSync().buffer))));
 	`;
 	const bytes = async (threads: string) => {
 		const env = { ...process.env, TF_NUM_INTRAOP_THREADS: threads };
@@ -64,6 +70,6 @@ onTensorflow("an instance norm on TensorFlow gives the same bytes on one thread 
 		return (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], options)).stdout;
 	};
 	const [one, many] = [await bytes("1"), await bytes("4")];
-	t.is(one.length, 2 * 4 * 3 * 64 * 64 * 37);
+	t.is(one.length, 4 * (4 * 3 * 64 * 64 * 37 + 9 * 37 * 37 + 37));
 	t.true(one.equals(many));
 });

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { kernelsPath } from "../../../engine/tensorflow/native.ts";
 import { type FoveaOptions, fovea, type Outcome } from "../../helpers/fovea.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { smallTensorflow, wheelOf } from "../../helpers/wheels.ts";
@@ -240,7 +241,7 @@ async function installed(world: World): Promise<string> {
 	await mkdir(join(folder, "site", "tensorflow"), { recursive: true });
 	const path = "site/tensorflow/libtensorflow_cc.so.2";
 	const libraries = [];
-	for (const name of [path, "kernels.node", "float64.node"]) {
+	for (const name of [path, basename(kernelsPath(folder)), "float64.node"]) {
 		await writeFile(join(folder, name), "library");
 		const { size, mtimeMs } = await stat(join(folder, name));
 		libraries.push({ path: name, bytes: size, modified: Math.floor(mtimeMs) });
