@@ -16,7 +16,7 @@ import { relu } from "./layers/activation.ts";
 import { convolution, transposedConvolution } from "./layers/convolution.ts";
 import { type CycleAdversarial, type CycleOptions, cycleTraining } from "./layers/cycle-training.ts";
 import { instanceNorm } from "./layers/instance-norm.ts";
-import type { Block, Layer, Pass } from "./layers/layer.ts";
+import { type Block, type Layer, type Pass, through } from "./layers/layer.ts";
 import { cycleganInit } from "./layers/normalization.ts";
 import { cycleDiscriminator, type Judge } from "./layers/patchgan.ts";
 import type { TwoDomainGan } from "./layers/two-domain.ts";
@@ -66,7 +66,7 @@ export function attentionGenerator(
 	const contents = geo ? masks : masks - 1;
 	const normed = (name: string, block: Block, width: number): Layer => {
 		const [layer, norm, activation] = [block(parameters.at(name)), instanceNorm(width)(parameters), relu()(parameters)];
-		return (x, pass) => activation(norm(layer(x, pass), pass), pass);
+		return (x, pass) => tf.tidy(() => activation(norm(layer(x, pass), pass), pass));
 	};
 	const wide = ngf * 4;
 	const down = { ...cycleganInit, stride: 2, padding: 1 };
@@ -81,7 +81,7 @@ export function attentionGenerator(
 		const first = normed(`resnet_blocks.${index}.conv1`, same, wide);
 		const second = same(parameters.at(`resnet_blocks.${index}.conv2`));
 		const norm = instanceNorm(wide)(parameters);
-		encoder.push((x, pass) => tf.add(x, norm(second(first(x, pass), pass), pass)));
+		encoder.push((x, pass) => tf.tidy(() => tf.add(x, norm(second(first(x, pass), pass), pass))));
 	}
 	const decoder = (part: string, head: Block): Layer[] => [
 		normed(`deconv1_${part}`, transposedConvolution(wide, ngf * 2, up), ngf * 2),
@@ -94,14 +94,13 @@ export function attentionGenerator(
 	);
 	const toMasks = decoder("attention", convolution(ngf, masks, { ...cycleganInit, kernel: 1 }));
 
-	return (x, pass) => {
-		const run = (layers: readonly Layer[], start: tf.Tensor4D) =>
-			layers.reduce((value, layer) => layer(value, pass), start);
-		const features = run(encoder, x);
-		const content = tf.tanh(run(toContent, features));
-		const attention = softmax(run(toMasks, features));
-		return { image: compose(x, content, attention), masks: attention, content };
-	};
+	return (x, pass) =>
+		tf.tidy(() => {
+			const features = through(encoder, x, pass);
+			const content = tf.tidy(() => tf.tanh(through(toContent, features, pass)));
+			const attention = tf.tidy(() => softmax(through(toMasks, features, pass)));
+			return { image: compose(x, content, attention), masks: attention, content };
+		});
 }
 
 /** Σ content_f · mask_f; where there is one mask more than there are contents, it keeps the input. */

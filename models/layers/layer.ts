@@ -19,6 +19,17 @@ export type Layer = (x: tf.Tensor4D, pass: Pass) => tf.Tensor4D;
 /** A layer that waits for the place of its parameters. */
 export type Block = (parameters: Parameters) => Layer;
 
+/** One layer after another, each result freed when the next, which must be another tensor, is there. The caller owns `x` and y. */
+export function through(layers: readonly Layer[], x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
+	let y = x;
+	for (const layer of layers) {
+		const before = y;
+		y = layer(before, pass);
+		if (before !== x) before.dispose();
+	}
+	return y;
+}
+
 /** Blocks one after another, each at its position's name (`0`, `1`, …), as PyTorch's Sequential keeps them. */
 export function sequence(...blocks: readonly Block[]): Block {
 	return (parameters) => {

@@ -10,7 +10,7 @@ import { leakyRelu } from "../../engine/ops/leaky-relu.ts";
 import { upsampleNearest } from "../../engine/ops/upsample-nearest.ts";
 import { constantInit, kaimingInit, type Parameters } from "../../engine/parameters.ts";
 import { convolution } from "./convolution.ts";
-import type { Block, Layer, Pass } from "./layer.ts";
+import { type Block, type Layer, through } from "./layer.ts";
 
 export interface RrdbOptions {
 	/** Channels between blocks. @default 64 */
@@ -119,17 +119,6 @@ function denseBlock({ width = 64, growth = 32, ...options }: RrdbOptions): Block
 
 function shortcut(x: tf.Tensor4D, branch: tf.Tensor4D): tf.Tensor4D {
 	return tf.add(x, tf.mul(branch, residualShare));
-}
-
-/** One layer after another, each result freed when the next is there. */
-function through(layers: readonly Layer[], x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
-	let y = x;
-	for (const layer of layers) {
-		const before = y;
-		y = layer(before, pass);
-		if (before !== x) before.dispose();
-	}
-	return y;
 }
 
 function convolutions({ initScale = 0.1 }: RrdbOptions): Convolve {
