@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Bundle } from "./messages.ts";
+import { isTensor, tensorBundle } from "./tensor.ts";
 
 /** How any value becomes a MIME bundle. */
 
@@ -17,27 +18,15 @@ export function isDisplayable(value: unknown): value is Displayable {
 	);
 }
 
-interface TensorLike {
-	readonly shape: readonly number[];
-	readonly dtype: string;
-	dataSync(): ArrayLike<number>;
-	toString(verbose?: boolean): string;
-}
-
-function isTensor(value: unknown): value is TensorLike {
-	const tensor = value as Partial<TensorLike> | null;
-	return typeof tensor === "object" && Array.isArray(tensor?.shape) && typeof tensor.dataSync === "function";
-}
-
 /** A value as text, as a reader wants to see it. */
-export function textOf(value: unknown): string {
-	if (isTensor(value)) return value.toString(true);
+function textOf(value: unknown): string {
 	return inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 20_000, breakLength: 100 });
 }
 
 /** The bundle of a value: its own when it has one, text otherwise; a promise only when its own is one. */
 export function bundleOf(value: unknown): Bundle | Promise<Bundle> {
-	if (!isDisplayable(value)) return { "text/plain": textOf(value) };
+	if (!isDisplayable(value))
+		return isTensor(value) ? encodeBytes(tensorBundle(value)) : { "text/plain": textOf(value) };
 	const bundle = value[DISPLAY]();
 	return bundle instanceof Promise ? bundle.then(checked) : checked(bundle);
 }
