@@ -4,7 +4,7 @@ import { ask, kernels, startJupyter } from "./kernels.ts";
 
 /** Seconds a row may take, and a whole kernel. */
 const ROW = 8;
-const PATIENCE = 180;
+const PATIENCE = 240;
 
 export const bench: Bench = {
 	about: "every row of the messaging protocol with our kernel, tslab, Deno and ipykernel; needs .ci/jupyter",
