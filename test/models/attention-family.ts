@@ -1,10 +1,7 @@
 /** Every system of the AttentionGAN family in training on small real pictures, where they are, or drawn ones. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import test from "ava";
-import { Random } from "../../engine/random.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../harness/checkpoint.ts";
 import { batches } from "../../harness/datasets/dataset.ts";
 import { openDataset, openUnpaired } from "../../harness/datasets/find.ts";
 import { unpairedBatches } from "../../harness/datasets/unpaired.ts";
@@ -13,12 +10,11 @@ import { type AgganOptions, aggan } from "../../models/aggan.ts";
 import { attentionGan } from "../../models/attention-gan.ts";
 import { attentionGanMulti } from "../../models/attention-gan-multi.ts";
 import { cyclegan } from "../../models/cyclegan.ts";
-import type { Gan, LabelledBatch, Losses, UnpairedBatch } from "../../models/paper.ts";
+import type { LabelledBatch, UnpairedBatch } from "../../models/paper.ts";
 import { onEngines } from "../helpers/engines.ts";
-import { temporaryFolder } from "../helpers/temporary.ts";
+import { type FamilyCase, few, trainsAndGoesOn } from "../helpers/family.ts";
 
 const size = 32;
-const steps = 30;
 const data = process.env["FOVEA_DATA"];
 const has = (folder: string) => data !== undefined && existsSync(join(data, folder));
 
@@ -35,28 +31,14 @@ const multi = {
 	dRate: 1e-3,
 };
 
-/** The first few batches of the set, over and over: what is learnt of them shows within 30 steps. */
-async function few<Batch extends object>(stream: AsyncIterable<Batch>): Promise<readonly Batch[]> {
-	const kept: Batch[] = [];
-	for await (const batch of stream) {
-		kept.push(batch);
-		if (kept.length === 3) break;
-	}
-	return kept;
-}
-
 const order = { split: "train", batchSize: 1, seed: 1, prefetch: 1 } as const;
 const unpaired = async (): Promise<readonly UnpairedBatch[]> =>
 	few(unpairedBatches(await openUnpaired(has("horse2zebra") ? "horse2zebra" : "horses", { size }), order));
 const labelled = async (): Promise<readonly LabelledBatch[]> =>
 	few(batches(await openDataset(has("celeba") ? "celeba" : "faces", { size }), { ...order, batchSize: 4 }));
 
-interface Case {
+interface Case extends Omit<FamilyCase, "size" | "below"> {
 	readonly name: string;
-	readonly build: (seed: number) => Gan<never>;
-	readonly batches: () => Promise<readonly object[]>;
-	/** Loss that must fall. */
-	readonly falls: string;
 }
 
 const cases: readonly Case[] = [
@@ -89,49 +71,11 @@ const cases: readonly Case[] = [
 	},
 ];
 
-for (const { name, build, batches, falls } of cases) {
+for (const one of cases) {
 	test.serial(
-		`${name} trains 30 steps on pictures, and goes on from a checkpoint as if it had not stopped`,
+		`${one.name} trains 30 steps on pictures, and goes on from a checkpoint as if it had not stopped`,
 		async (t) => {
-			await onEngines(async (engine) => {
-				const folder = await temporaryFolder(t);
-				const given = await batches();
-				const random = Random.seed(5);
-				const step = (gan: Gan<never>, iteration: number): Losses => {
-					const batch = given[iteration % given.length] as never;
-					return gan.step(batch, gan.draw(random.split(iteration), batch, iteration), iteration);
-				};
-				using gan = build(1);
-				const losses: Losses[] = [];
-				let tensors = 0;
-				for (let iteration = 0; iteration < steps; iteration += 1) {
-					// Pools are full by then, and every moment is there.
-					if (iteration === 10) tensors = tf.memory().numTensors;
-					losses.push(step(gan, iteration));
-				}
-				t.is(tf.memory().numTensors, tensors, engine);
-				t.true(losses.flatMap((all) => Object.values(all)).every(Number.isFinite));
-				const mean = (part: readonly Losses[]) =>
-					part.reduce((sum, all) => sum + (all[falls] as number), 0) / part.length;
-				// Each mean is over the same three pictures, three times.
-				const [first, last] = [mean(losses.slice(0, 9)), mean(losses.slice(-9))];
-				t.true(last < 0.9 * first, `${engine}: ${falls} from ${first} to ${last}`);
-
-				const header = { system: gan.id, step: steps, seed: 1, settings: {} };
-				await saveCheckpoint(folder, gan, header);
-				using again = build(2);
-				await loadCheckpoint(folder, again, header);
-				for (let iteration = steps; iteration < steps + 2; iteration += 1) {
-					t.deepEqual(step(again, iteration), step(gan, iteration), `${engine}, step ${iteration}`);
-				}
-				const maps = gan.attention(given[0] as never);
-				for (const map of Object.values(maps)) {
-					t.deepEqual(map.shape.slice(1), [size, size]);
-					const values = map.dataSync();
-					t.true(Math.min(...values) >= 0 && Math.max(...values) <= 1);
-				}
-				tf.dispose([maps, given] as unknown as tf.TensorContainer);
-			});
+			await trainsAndGoesOn(t, { size, ...one, below: 0.9 });
 		},
 	);
 }
