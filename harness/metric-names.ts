@@ -118,7 +118,10 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	// These have conventions of their own: --protocol says nothing about them.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
 	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),
-	sam: async ({ range }) => (await import("../metrics/sam.ts")).sam(given({ range })),
+	sam: async ({ range, protocol }) => {
+		const own = protocol !== undefined && samWraps.has(protocol) ? ({ protocol: "uint8-wrap" } as const) : {};
+		return (await import("../metrics/sam.ts")).sam({ ...given({ range }), ...own });
+	},
 	uiq: async ({ range }) => (await import("../metrics/uiq.ts")).uiq(given({ range })),
 	issm: async ({ range }) => (await import("../metrics/issm.ts")).issm(given({ range })),
 	fsim: async () => (await import("../metrics/fsim.ts")).fsim(),
@@ -141,6 +144,9 @@ const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	ece: async () => (await import("../metrics/ece.ts")).ece(),
 	brier: async () => (await import("../metrics/brier.ts")).brier(),
 };
+
+/** Protocols that bring the quirk of image-similarity-measures, which multiplies bytes as bytes. */
+const samWraps: ReadonlySet<string> = new Set(["uint8-wrap", "image-similarity-measures"]);
 
 async function identityNamed(name: string | undefined): Promise<PairedMetric> {
 	if (name === undefined) {
