@@ -42,5 +42,6 @@ test("1,000 cells in one session: memory stays flat and no cell becomes slow", a
 	const text = `${costs.map((cost) => cost.toFixed(1)).join(", ")} ms a cell; memory ${memories.join(", ")} MB`;
 	t.log(text);
 	t.true((costs.at(-1) ?? 0) <= 1.5 * (costs[0] ?? 0), text);
-	t.true((memories.at(-1) ?? 0) - (memories[0] ?? 0) <= 100, text);
+	// V8 collects late where memory is free: 76 to 128 MB were seen. A program or context kept for every cell is megabytes each.
+	t.true((memories.at(-1) ?? 0) - (memories[0] ?? 0) <= 200, text);
 });
