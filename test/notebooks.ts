@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL("../../notebooks/", import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
 
 test("there are notebooks", (t) => {
-	for (const name of ["aga-gan", "attention", "attention-gan", "cca-gan", "metrics", "sag-gan"])
+	for (const name of ["aga-gan", "attention", "attention-gan", "cca-gan", "fasrgan", "metrics", "sag-gan"])
 		t.true(names.includes(`${name}.ipynb`), name);
 });
 
