@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
 import { type FetchOptions, fetchWeights } from "../../../harness/weights/fetch.ts";
 import { fovea } from "../../helpers/fovea.ts";
@@ -17,8 +18,20 @@ interface Server {
 	readonly ranges: (string | undefined)[];
 }
 
-/** Serves the content; the first `breaks` answers end in their middle. */
-async function serve(t: ExecutionContext, { breaks = 0, ranged = true, status = 200 } = {}): Promise<Server> {
+interface Serving {
+	/** A folder: the first answer ends in its middle, once something of it lies there. */
+	readonly breakInto?: string;
+	readonly ranged?: boolean;
+	readonly status?: number;
+}
+
+async function arrival(folder: string): Promise<void> {
+	const size = async () => (await stat(join(folder, "w.pth.part")).catch(() => undefined))?.size ?? 0;
+	while ((await size()) === 0) await setTimeout(5);
+}
+
+/** Serves the content. */
+async function serve(t: ExecutionContext, { breakInto, ranged = true, status = 200 }: Serving = {}): Promise<Server> {
 	const ranges: (string | undefined)[] = [];
 	const server = createServer((request, response) => {
 		const range = request.headers.range;
@@ -34,8 +47,8 @@ async function serve(t: ExecutionContext, { breaks = 0, ranged = true, status = 
 		}
 		const body = content.subarray(start);
 		response.writeHead(start > 0 ? 206 : 200, { "content-length": body.length });
-		if (ranges.length <= breaks) response.write(body.subarray(0, 100_000), () => response.destroy());
-		else response.end(body);
+		if (breakInto === undefined || ranges.length > 1) response.end(body);
+		else response.write(body.subarray(0, 100_000), () => void arrival(breakInto).then(() => response.destroy()));
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	t.teardown(() => server.close());
@@ -64,7 +77,7 @@ test("weights are downloaded whole, and not again while they are whole", async (
 
 test("a download that breaks off leaves nothing under the file's name, and goes on where it ended", async (t) => {
 	const folder = await temporaryFolder(t);
-	const server = await serve(t, { breaks: 1 });
+	const server = await serve(t, { breakInto: folder });
 	await t.throwsAsync(get(server.url, { folder }), { message: /must be sent whole, got .*goes on from there$/ });
 	t.deepEqual(await readdir(folder), ["w.pth.part"]);
 	const part = await readFile(join(folder, "w.pth.part"));
