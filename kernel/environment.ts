@@ -71,7 +71,7 @@ function makeHub({ evaluator, answers, shared }: World): Hub {
 function installStreams({ evaluator, shared }: World, hub: Hub): void {
 	const stdin = new StandardInput(
 		() => hub.input("", false),
-		() => evaluator.isBusy,
+		() => evaluator.signal,
 	);
 	Object.defineProperty(process, "stdin", { get: () => stdin.current, configurable: true, enumerable: true });
 	for (const name of ["stdout", "stderr"] as const) {

@@ -9,15 +9,15 @@ const AHEAD_MS = 50;
  */
 export class StandardInput {
 	private readonly ask: () => string;
-	private readonly isBusy: () => boolean;
+	private readonly cell: () => unknown;
 	private stream: Readable;
 	private isWanted = false;
 	private due: NodeJS.Immediate | undefined;
 
-	/** @param isBusy Whether a cell runs: nobody can be asked between cells. */
-	constructor(ask: () => string, isBusy: () => boolean) {
+	/** @param cell Something of the running cell alone, undefined between cells, when nobody can be asked. */
+	constructor(ask: () => string, cell: () => unknown) {
 		this.ask = ask;
-		this.isBusy = isBusy;
+		this.cell = cell;
 		this.stream = this.make();
 	}
 
@@ -40,8 +40,9 @@ export class StandardInput {
 		const stream = new Readable({
 			read: () => {
 				this.isWanted = true;
-				// Streams read ahead of who listens.
-				if (isAhead) setTimeout(() => this.answer(), AHEAD_MS);
+				// Streams read ahead of who listens; by then another cell may run, which has not asked.
+				const cell = this.cell();
+				if (isAhead) setTimeout(() => this.cell() === cell && this.answer(), AHEAD_MS);
 				else this.soon();
 				isAhead = true;
 			},
@@ -56,7 +57,7 @@ export class StandardInput {
 		this.due = undefined;
 		const { stream } = this;
 		const isHeard = stream.readableFlowing || stream.listenerCount("readable") > 0;
-		if (!this.isWanted || !isHeard || !this.isBusy()) return;
+		if (!this.isWanted || !isHeard || this.cell() === undefined) return;
 		this.isWanted = false;
 		try {
 			stream.push(`${this.ask()}\n`);
