@@ -20,17 +20,9 @@ import type { TwoDomainGan } from "./layers/two-domain.ts";
 import type { Paper } from "./paper.ts";
 import { type System, system } from "./system.ts";
 
-export interface UnetOptions {
-	/** Channels of the pictures. @default 3 */
-	readonly channels?: number;
-	/** Channels of the result. @default those of the pictures */
-	readonly outputs?: number;
-	/** Width of the first layer. @default 64 */
-	readonly ngf?: number;
+export interface UnetOptions extends Pick<ResnetOptions, "channels" | "outputs" | "ngf" | "norm"> {
 	/** Down-samplings, at least 5; height and width must be multiples of 2^downs. @default 8 */
 	readonly downs?: number;
-	/** @default "instance" */
-	readonly norm?: Norm;
 }
 
 /** U-Net generator. Its skips carry the picture behind the leaky ReLU, which works in place in the authors' code. */
