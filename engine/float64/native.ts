@@ -1,9 +1,3 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-
-/** C++ of linear algebra of our own. */
-export const float64Source = fileURLToPath(new URL("../../../engine/native/float64.cc", import.meta.url));
-
 /**
  * What engine/native/float64.cc exports. Matrices are row-major and must have the sizes that are said.
  */
@@ -55,9 +49,9 @@ export interface NativeFloat64 {
 
 let loaded: NativeFloat64 | undefined;
 
-/** Loads the addon at `path`, compiled by the installation of an engine. */
-export function loadNativeFloat64(path: string): void {
-	loaded = createRequire(import.meta.url)(path) as NativeFloat64;
+/** Computes with the addon of an engine from here on. */
+export function useNativeFloat64(addon: NativeFloat64): void {
+	loaded = addon;
 }
 
 /** Undefined where it is not installed or the engine computes on a GPU. */

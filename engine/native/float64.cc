@@ -3,16 +3,12 @@
 #include <node_api.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <condition_variable>
-#include <cstdlib>
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "team.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
@@ -41,114 +37,7 @@ namespace portable {
 
 namespace {
 
-// As many threads as TensorFlow itself is told to use, which work on one function at a time.
-class Threads {
- public:
-  static Threads& shared() {
-    // Never destroyed: its threads sleep until the process ends.
-    static Threads* threads = new Threads(count());
-    return *threads;
-  }
-
-  struct Team {
-    std::atomic<long>&arrived, &tickets;
-    const long index, size;
-    long turn = 0;
-
-    // Until all are here. The others are a few microseconds behind, so it is looked for before it is slept on.
-    void wait() {
-      turn += 1;
-      if (arrived.fetch_add(1) + 1 == turn * size) return;
-      for (int spins = 0; arrived.load() < turn * size; spins += 1) {
-        if (spins < kSpins) {
-          pause();
-        } else {
-          std::this_thread::yield();
-        }
-      }
-    }
-    long ticket() { return tickets.fetch_add(1); }
-    void rewind() {
-      if (index == 0) tickets.store(0);
-    }
-  };
-
-  // `work` is the number of multiplications: few are done sooner by one thread.
-  void run(double work, const std::function<void(Team&)>& task) {
-    if (size_ == 1 || work < kWorthSharing) {
-      Alone alone;
-      Team team{alone.arrived, alone.tickets, 0, 1};
-      task(team);
-      return;
-    }
-    std::lock_guard<std::mutex> one(running_);
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      task_ = &task;
-      left_ = size_ - 1;
-      round_ += 1;
-      arrived_ = 0;
-      tickets_ = 0;
-    }
-    wake_.notify_all();
-    Team team{arrived_, tickets_, 0, size_};
-    task(team);
-    std::unique_lock<std::mutex> lock(mutex_);
-    done_.wait(lock, [this] { return left_ == 0; });
-  }
-
-  long size() const { return size_; }
-
- private:
-  static constexpr int kSpins = 1024;
-  static constexpr double kWorthSharing = 1 << 23;
-
-  struct Alone {
-    std::atomic<long> arrived{0}, tickets{0};
-  };
-
-  explicit Threads(long size) : size_(size) {
-    for (long index = 1; index < size; index += 1) std::thread([this, index] { serve(index); }).detach();
-  }
-
-  static long count() {
-    const char* asked = std::getenv("TF_NUM_INTRAOP_THREADS");
-    const long number = asked == nullptr ? 0 : std::atol(asked);
-    return number > 0 ? number : std::max(1u, std::thread::hardware_concurrency());
-  }
-
-  static void pause() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
-
-  void serve(long index) {
-    uint64_t seen = 0;
-    while (true) {
-      std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return round_ != seen; });
-      seen = round_;
-      const auto* task = task_;
-      lock.unlock();
-      Team team{arrived_, tickets_, index, size_};
-      (*task)(team);
-      lock.lock();
-      left_ -= 1;
-      if (left_ == 0) done_.notify_one();
-    }
-  }
-
-  const long size_;
-  std::mutex running_, mutex_;
-  std::condition_variable wake_, done_;
-  const std::function<void(Team&)>* task_ = nullptr;
-  std::atomic<long> arrived_{0}, tickets_{0};
-  long left_ = 0;
-  uint64_t round_ = 0;
-};
-
-using Team = Threads::Team;
+using fovea::Team;
 
 double cube(double size) { return size * size * size; }
 
@@ -177,6 +66,8 @@ Kind kind() {
 #else
 #define DISPATCH(call) portable::call
 #endif
+// The same by a team; `work` is the number of multiplications.
+#define SHARE(work, call) Team::share(work, [&](Team& team) { DISPATCH(call); })
 
 // One argument after another.
 struct Call {
@@ -215,15 +106,16 @@ napi_value addScatter(napi_env env, napi_callback_info info) {
   const void* x = call.array(&single);
   const long rows = call.number(), columns = call.number();
   double *mean = call.doubles(), *scatter = call.doubles();
-  Threads& threads = Threads::shared();
-  const auto space = scratch(portable::multiplyScratch(columns + kWidest, threads.size()));
-  threads.run(static_cast<double>(rows) * columns * columns, [&](Team& team) {
-    if (single) {
-      DISPATCH(addScatter(team, static_cast<const float*>(x), rows, columns, mean, scatter, space.get()));
-    } else {
-      DISPATCH(addScatter(team, static_cast<const double*>(x), rows, columns, mean, scatter, space.get()));
-    }
-  });
+  const auto space = scratch(portable::multiplyScratch(columns + kWidest, Team::largest()));
+  const auto add = [&](const auto* values) {
+    SHARE(static_cast<double>(rows) * columns * columns,
+          addScatter(team, values, rows, columns, mean, scatter, space.get()));
+  };
+  if (single) {
+    add(static_cast<const float*>(x));
+  } else {
+    add(static_cast<const double*>(x));
+  }
   return nullptr;
 }
 
@@ -235,11 +127,9 @@ napi_value multiply(napi_env env, napi_callback_info info) {
   const bool bTurned = call.number() != 0;
   const long rows = call.number(), columns = call.number(), inner = call.number();
   double* c = call.doubles();
-  Threads& threads = Threads::shared();
-  const auto space = scratch(portable::multiplyScratch(columns + kWidest, threads.size()));
-  threads.run(static_cast<double>(rows) * columns * inner, [&](Team& team) {
-    DISPATCH(multiplyPlain(team, a, aTurned, b, bTurned, rows, columns, inner, c, space.get()));
-  });
+  const auto space = scratch(portable::multiplyScratch(columns + kWidest, Team::largest()));
+  SHARE(static_cast<double>(rows) * columns * inner,
+        multiplyPlain(team, a, aTurned, b, bTurned, rows, columns, inner, c, space.get()));
   return nullptr;
 }
 
@@ -251,13 +141,11 @@ napi_value kernelSums(napi_env env, napi_callback_info info) {
   const double* weights = call.doubles();
   const long width = call.number();
   double *sums = call.doubles(), *columnSums = call.doubles();
-  Threads& threads = Threads::shared();
   const auto values = scratch(rows * columns);
-  const auto space = scratch(portable::multiplyScratch(width + kWidest, threads.size()));
-  threads.run(static_cast<double>(rows) * columns * (width + 32), [&](Team& team) {
-    DISPATCH(kernelSums(team, products, rows, columns, degree, gamma, coefficient, weights, width, values.get(), sums,
-                        columnSums, space.get()));
-  });
+  const auto space = scratch(portable::multiplyScratch(width + kWidest, Team::largest()));
+  SHARE(static_cast<double>(rows) * columns * (width + 32),
+        kernelSums(team, products, rows, columns, degree, gamma, coefficient, weights, width, values.get(), sums,
+                   columnSums, space.get()));
   return nullptr;
 }
 
@@ -267,7 +155,7 @@ napi_value mirror(napi_env env, napi_callback_info info) {
   const long size = call.number();
   const double divisor = call.real();
   double* result = call.doubles();
-  Threads::shared().run(8 * static_cast<double>(size) * size, [&](Team& team) { DISPATCH(mirror(team, lower, size, divisor, result)); });
+  SHARE(8 * static_cast<double>(size) * size, mirror(team, lower, size, divisor, result));
   return nullptr;
 }
 
@@ -276,10 +164,9 @@ napi_value cholesky(napi_env env, napi_callback_info info) {
   const double* symmetric = call.doubles();
   const long size = call.number();
   double* lower = call.doubles();
-  Threads& threads = Threads::shared();
-  const auto space = scratch(portable::choleskyScratch(size + kWidest, threads.size()));
+  const auto space = scratch(portable::choleskyScratch(size + kWidest, Team::largest()));
   bool good = true;
-  threads.run(cube(size), [&](Team& team) { DISPATCH(cholesky(team, symmetric, lower, size, space.get(), &good)); });
+  SHARE(cube(size), cholesky(team, symmetric, lower, size, space.get(), &good));
   return call.answer(good);
 }
 
@@ -292,11 +179,10 @@ bool eigenvaluesInPlace(double* a, long size, double* values) {
   for (long row = 0; row < size && power != 0; row += 1) {
     for (long column = 0; column <= row; column += 1) a[row * size + column] = std::ldexp(a[row * size + column], -power);
   }
-  Threads& threads = Threads::shared();
-  const long own = portable::tridiagonalScratch(size + kWidest, threads.size());
+  const long own = portable::tridiagonalScratch(size + kWidest, Team::largest());
   const auto space = scratch(own + size);
   double* beside = space.get() + own;
-  threads.run(cube(size), [&](Team& team) { DISPATCH(tridiagonalise(team, a, size, values, beside, space.get())); });
+  SHARE(cube(size), tridiagonalise(team, a, size, values, beside, space.get()));
   const bool settled = portable::tridiagonalEigenvalues(values, beside, size);
   std::sort(values, values + size);
   for (long index = 0; index < size; index += 1) values[index] = std::ldexp(values[index], power);
@@ -318,16 +204,19 @@ napi_value productEigenvalues(napi_env env, napi_callback_info info) {
   const double *lower = call.doubles(), *symmetric = call.doubles();
   const long size = call.number();
   double* values = call.doubles();
-  Threads& threads = Threads::shared();
   const auto product = scratch(size * size);
   {
-    const auto space = scratch(portable::congruenceScratch(size + kWidest, threads.size()));
-    threads.run(cube(size), [&](Team& team) { DISPATCH(congruence(team, lower, symmetric, size, product.get(), space.get())); });
+    const auto space = scratch(portable::congruenceScratch(size + kWidest, Team::largest()));
+    SHARE(cube(size), congruence(team, lower, symmetric, size, product.get(), space.get()));
   }
   return call.answer(eigenvaluesInPlace(product.get(), size, values));
 }
 
-napi_value init(napi_env env, napi_value exports) {
+}  // namespace
+
+namespace fovea {
+
+void exportFloat64(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {{"addScatter", addScatter},
                                                              {"multiply", multiply},
                                                              {"cholesky", cholesky},
@@ -340,9 +229,6 @@ napi_value init(napi_env env, napi_value exports) {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   }
-  return exports;
 }
 
-}  // namespace
-
-NAPI_MODULE(float64, init)
+}  // namespace fovea

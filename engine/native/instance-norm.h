@@ -18,6 +18,29 @@ constexpr int64_t kBlock = 32;
 // Pixels that are summed in float32.
 constexpr int64_t kGroup = 16;
 
+// A width that the compiler knows keeps sums in registers.
+struct Whole {
+  constexpr operator int64_t() const { return kBlock; }
+};
+
+// Parts that all samples and channels make.
+inline int64_t blocksOf(int64_t samples, int64_t channels) { return samples * ((channels + kBlock - 1) / kBlock); }
+
+// One part: `width` channels of one sample from `channel` on.
+struct Block {
+  int64_t channel, width;
+  // Where its first value lies in [N, H, W, C] and in [N, C].
+  int64_t offset, at;
+
+  Block(int64_t pixels, int64_t channels, int64_t part) {
+    const int64_t blocks = blocksOf(1, channels), sample = part / blocks;
+    channel = part % blocks * kBlock;
+    width = std::min(kBlock, channels - channel);
+    offset = sample * pixels * channels + channel;
+    at = sample * channels + channel;
+  }
+};
+
 // Of `width` channels from `x` on, `stride` floats apart from pixel to pixel: the mean and 1 / sqrt(variance + epsilon).
 template <typename Width>
 inline __attribute__((always_inline)) void statistics(const float* x, int64_t pixels, int64_t stride, Width width,
@@ -58,16 +81,16 @@ struct Forward {
 };
 
 template <typename Width>
-inline __attribute__((always_inline)) void normalise(const Forward& f, int64_t offset, int64_t channel, int64_t sample,
-                                                     Width width) {
-  const float* x = f.x + offset;
-  float* y = f.y + offset;
-  float* deviation = f.deviation + sample * f.channels + channel;
+inline __attribute__((always_inline)) void normalise(const Forward& f, const Block& block, Width width) {
+  const int64_t channel = block.channel;
+  const float* x = f.x + block.offset;
+  float* y = f.y + block.offset;
+  float* deviation = f.deviation + block.at;
   // In float64: what rounding does to a whole channel, deep networks amplify.
   double mean[kBlock], factor[kBlock], shift[kBlock];
   statistics(x, f.pixels, f.channels, width, f.epsilon, mean, deviation);
   for (int64_t c = 0; c < width; c += 1) {
-    f.mean[sample * f.channels + channel + c] = static_cast<float>(mean[c]);
+    f.mean[block.at + c] = static_cast<float>(mean[c]);
     // The deviation that the gradient gets.
     factor[c] = static_cast<double>(deviation[c]) * f.scale[channel + c];
     shift[c] = f.shift[channel + c];
@@ -79,20 +102,12 @@ inline __attribute__((always_inline)) void normalise(const Forward& f, int64_t o
   }
 }
 
-// A width that the compiler knows keeps sums in registers.
-struct Whole {
-  constexpr operator int64_t() const { return kBlock; }
-};
-
 EACH_PROCESSOR void forwardPart(const Forward& f, int64_t part) {
-  const int64_t blocks = (f.channels + kBlock - 1) / kBlock;
-  const int64_t sample = part / blocks, channel = part % blocks * kBlock;
-  const int64_t offset = sample * f.pixels * f.channels + channel;
-  const int64_t width = std::min(kBlock, f.channels - channel);
-  if (width == kBlock) {
-    normalise(f, offset, channel, sample, Whole());
+  const Block block(f.pixels, f.channels, part);
+  if (block.width == kBlock) {
+    normalise(f, block, Whole());
   } else {
-    normalise(f, offset, channel, sample, width);
+    normalise(f, block, block.width);
   }
 }
 
@@ -106,11 +121,10 @@ struct Backward {
 
 // With x^ the normalised input and <.> the mean over pixels: dx = deviation * scale * (dy - <dy> - x^ <dy x^>).
 template <typename Width>
-inline __attribute__((always_inline)) void differentiate(const Backward& b, int64_t offset, int64_t channel,
-                                                         int64_t sample, Width width) {
-  const float *dy = b.dy + offset, *x = b.x + offset;
-  float* dx = b.dx + offset;
-  const int64_t at = sample * b.channels + channel;
+inline __attribute__((always_inline)) void differentiate(const Backward& b, const Block& block, Width width) {
+  const int64_t channel = block.channel, at = block.at;
+  const float *dy = b.dy + block.offset, *x = b.x + block.offset;
+  float* dx = b.dx + block.offset;
   float centre[kBlock], deviation[kBlock];
   double product[kBlock] = {0}, slope[kBlock] = {0};
   for (int64_t c = 0; c < width; c += 1) {
@@ -149,14 +163,11 @@ inline __attribute__((always_inline)) void differentiate(const Backward& b, int6
 }
 
 EACH_PROCESSOR void backwardPart(const Backward& b, int64_t part) {
-  const int64_t blocks = (b.channels + kBlock - 1) / kBlock;
-  const int64_t sample = part / blocks, channel = part % blocks * kBlock;
-  const int64_t offset = sample * b.pixels * b.channels + channel;
-  const int64_t width = std::min(kBlock, b.channels - channel);
-  if (width == kBlock) {
-    differentiate(b, offset, channel, sample, Whole());
+  const Block block(b.pixels, b.channels, part);
+  if (block.width == kBlock) {
+    differentiate(b, block, Whole());
   } else {
-    differentiate(b, offset, channel, sample, width);
+    differentiate(b, block, block.width);
   }
 }
 

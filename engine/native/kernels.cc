@@ -9,6 +9,8 @@
 //   `geometry` of these three: H, W, kh, kw, the steps in y and x, the pixels added above, below, left and right, and 1 where those
 //   are the picture's mirror image or 0 where they are zeros.
 // FoveaChannelSums: x [..., C] -> [C], sums over all axes but the last.
+//
+// The addon exports the functions of float64.cc.
 #include <node_api.h>
 
 #include <cstdint>
@@ -20,6 +22,12 @@
 #include "convolution.h"
 #include "instance-norm.h"
 #include "tensorflow.h"
+
+namespace fovea {
+
+void exportFloat64(napi_env env, napi_value exports);
+
+}  // namespace fovea
 
 namespace {
 
@@ -51,8 +59,8 @@ void instanceNorm(void* kernel, TF_OpKernelContext* context) {
   if (!run.good(true, "")) return;
   const Forward f{values(x),         values(scale), values(shift), values(y), values(mean),
                   values(deviation), pixels,        channels,      *static_cast<float*>(kernel)};
-  const int64_t parts = samples * ((channels + kBlock - 1) / kBlock);
-  Workers::shared().run(parts, TF_TensorElementCount(x), [&f](int64_t part) { forwardPart(f, part); });
+  Workers::shared().run(blocksOf(samples, channels), TF_TensorElementCount(x),
+                        [&f](int64_t part) { forwardPart(f, part); });
 }
 
 void instanceNormGrad(void*, TF_OpKernelContext* context) {
@@ -71,8 +79,8 @@ void instanceNormGrad(void*, TF_OpKernelContext* context) {
   std::vector<double> products(samples * channels), slopes(samples * channels);
   const Backward b{values(dy), values(x),       values(scale), values(mean), values(deviation),
                    values(dx), products.data(), slopes.data(), pixels,       channels};
-  const int64_t parts = samples * ((channels + kBlock - 1) / kBlock);
-  Workers::shared().run(parts, TF_TensorElementCount(x), [&b](int64_t part) { backwardPart(b, part); });
+  Workers::shared().run(blocksOf(samples, channels), TF_TensorElementCount(x),
+                        [&b](int64_t part) { backwardPart(b, part); });
   for (int64_t channel = 0; channel < channels; channel += 1) {
     double product = 0, slope = 0;
     for (int64_t sample = 0; sample < samples; sample += 1) {
@@ -192,6 +200,7 @@ napi_value init(napi_env env, napi_value exports) {
   static std::string message;
   std::call_once(once, [] { message = registerAll(); });
   if (!message.empty()) napi_throw_error(env, nullptr, message.c_str());
+  exportFloat64(env, exports);
   return exports;
 }
 

@@ -38,6 +38,14 @@ class Workers {
 
   int threads() const { return threads_; }
 
+  static void pause() {
+#if defined(__x86_64__)
+    _mm_pause();
+#else
+    std::this_thread::yield();
+#endif
+  }
+
   // Calls part(0) ... part(parts - 1), each once, on any thread; `work` of all parts together says whether that is worth it.
   void run(int64_t parts, int64_t work, const std::function<void(int64_t)>& part) {
     if (threads_ == 1 || parts == 1 || work < kWorthSharing) {
@@ -77,14 +85,6 @@ class Workers {
     const char* asked = std::getenv("TF_NUM_INTRAOP_THREADS");
     const int number = asked == nullptr ? 0 : std::atoi(asked);
     return number > 0 ? number : std::max(1u, std::thread::hardware_concurrency());
-  }
-
-  static void pause() {
-#if defined(__x86_64__)
-    _mm_pause();
-#else
-    std::this_thread::yield();
-#endif
   }
 
   void take(const std::function<void(int64_t)>& part, int64_t parts) {

@@ -1,9 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { float64Source } from "../float64/native.ts";
 import { findProgram, lastLine, run } from "./command.ts";
-import { addonPath, float64Path, quietPath } from "./installation.ts";
-import { kernelsPath, kernelsSource } from "./native.ts";
+import { addonPath, quietPath } from "./installation.ts";
+import { kernelSources, kernelsPath } from "./native.ts";
 import { libraryNames } from "./python.ts";
 import { quietSource } from "./quiet.ts";
 
@@ -28,13 +27,12 @@ export async function compileAddons(folder: string, signal?: AbortSignal): Promi
 	await compile([...headersOf(folder), quiet], quietPath(folder), signal);
 	const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(source, "binding", name));
 	await compile([...headersOf(folder), ...sources, ...librariesOf(folder)], addonPath(folder), signal);
-	await compile(["-O3", ...headersOf(folder), float64Source], float64Path(folder), signal);
 	await compileKernels(folder, signal);
 }
 
-/** Compiles our own kernels in `folder`, which has all else. */
+/** Compiles all that is our own in `folder`, which has all else, into one addon: its parts share their threads. */
 export async function compileKernels(folder: string, signal?: AbortSignal): Promise<void> {
-	const inputs = ["-O3", ...headersOf(folder), kernelsSource, ...librariesOf(folder)];
+	const inputs = ["-O3", ...headersOf(folder), ...kernelSources, ...librariesOf(folder)];
 	await compile(inputs, kernelsPath(folder), signal);
 }
 

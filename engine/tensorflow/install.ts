@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLine, run } from "./command.ts";
 import { compileAddons, compileKernels, findCompiler } from "./compile.ts";
-import { enginesFolder, hasFloat64, type Installation, type Manifest, readInstallation } from "./installation.ts";
+import { enginesFolder, type Installation, type Manifest, readInstallation } from "./installation.ts";
 import { Lock } from "./lock.ts";
 import { hasKernels, kernelsPath } from "./native.ts";
 import { installPackages, tfjsNodeVersion } from "./packages.ts";
@@ -116,7 +116,6 @@ function installed({ gpu, from }: { gpu: boolean; from: string | undefined }): I
 	try {
 		const found = readInstallation();
 		if (found === undefined || found.manifest.tfjsNode !== tfjsNodeVersion) return undefined;
-		if (!hasFloat64(found)) return undefined;
 		const fits =
 			found.manifest.device === (gpu ? "gpu" : "cpu") && (from === undefined || found.manifest.source === from);
 		return fits ? found : undefined;
@@ -164,7 +163,6 @@ async function writeManifest(folder: string, about: Pick<Manifest, "tensorflow" 
 	for (const path of [
 		"tfjs_binding.node",
 		"quiet.node",
-		"float64.node",
 		...libraryNames.map((name) => join("site", "tensorflow", name)),
 	]) {
 		const { size, mtimeMs } = await stat(join(folder, path));

@@ -34,16 +34,6 @@ export function addonPath(folder: string): string {
 	return join(folder, "tfjs_binding.node");
 }
 
-/** The file of the addon with our own linear algebra. */
-export function float64Path(folder: string): string {
-	return join(folder, "float64.node");
-}
-
-/** Whether the installation has that addon; one of an earlier version lacks it. */
-export function hasFloat64({ manifest }: Installation): boolean {
-	return manifest.libraries.some(({ path }) => path === "float64.node");
-}
-
 /** The file of the addon that silences stderr while libraries are loaded. */
 export function quietPath(folder: string): string {
 	return join(folder, "quiet.node");

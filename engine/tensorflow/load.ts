@@ -3,8 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { loadNativeFloat64 } from "../float64/native.ts";
-import { addonPath, float64Path, hasFloat64, quietPath, readInstallation } from "./installation.ts";
+import { addonPath, quietPath, readInstallation } from "./installation.ts";
 import { hasKernels, loadNativeKernels } from "./native.ts";
 
 /** A TensorFlow engine that is registered with tfjs and ready, or why there is none. */
@@ -51,12 +50,11 @@ export function loadTensorflow(): Loaded {
 			why.push(`TensorFlow ${tensorflow} (${device}) from ${source} is installed`);
 			if (device === "gpu")
 				why.push(usesGpu() ? "it computes on a GPU" : "it finds no GPU and computes on the processor");
-			const own = { kernels: hasKernels(installation.folder), float64: hasFloat64(installation) };
-			if (!(own.kernels && own.float64)) {
-				why.push("it lacks some of this version's own kernels; npx fovea engine install builds them");
+			if (!hasKernels(installation.folder)) {
+				why.push("it lacks this version's own kernels; npx fovea engine install builds them");
+			} else if (!usesGpu()) {
+				loadNativeKernels(installation.folder);
 			}
-			if (own.kernels && !usesGpu()) loadNativeKernels(installation.folder);
-			if (own.float64 && !usesGpu()) loadNativeFloat64(float64Path(installation.folder));
 			return { version: libraryVersion(), why };
 		}
 		why.push("no TensorFlow engine is installed; npx fovea engine install builds one");
@@ -135,7 +133,6 @@ export function tryInstalled(folder: string): string {
 	const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.eye(2)).dataSync();
 	if (String([...product]) !== "1,2,3,4") throw new Error(`engine: matMul must give 1,2,3,4, got ${product}`);
 	loadNativeKernels(folder);
-	loadNativeFloat64(float64Path(folder));
 	return libraryVersion();
 }
 

@@ -3,13 +3,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type NativeFloat64, useNativeFloat64 } from "../float64/native.ts";
 
 const sources = fileURLToPath(new URL("../../../engine/native", import.meta.url));
 
-/** C++ of TensorFlow kernels of our own; includes the headers beside it. */
-export const kernelsSource = join(sources, "kernels.cc");
+/** C++ of our own: TensorFlow kernels and linear algebra. Includes the headers beside it. */
+export const kernelSources = ["kernels.cc", "float64.cc"].map((name) => join(sources, name));
 
-/** The file of the addon with the kernels of these very sources inside an installation, which versions of fovea share. */
+/** The file of the addon compiled from these very sources inside an installation, which versions of fovea share. */
 export function kernelsPath(folder: string): string {
 	const hash = createHash("sha256");
 	for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(join(sources, name)));
@@ -25,7 +26,7 @@ let loaded = false;
 
 /** Loads the kernels compiled in the installation `folder`, whose TensorFlow is loaded already; they compute on the processor. */
 export function loadNativeKernels(folder: string): void {
-	createRequire(import.meta.url)(kernelsPath(folder));
+	useNativeFloat64(createRequire(import.meta.url)(kernelsPath(folder)) as NativeFloat64);
 	loaded = true;
 }
 

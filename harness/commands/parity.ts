@@ -9,7 +9,8 @@ export const addParity: AddCommand = (program, line) => {
 		.argument("<dir>", "folder of goldens, one folder per system in it")
 		.option("--engine <name>", "tensorflow or wasm")
 		.action(async (folder: string, { engine }: { engine?: string }) => {
-			const { engineNames, startEngine } = await import("../../engine/engine.ts");
+			const { currentEngine, engineNames, startEngine } = await import("../../engine/engine.ts");
+			const { hasNativeKernels } = await import("../../engine/tensorflow/native.ts");
 			const { parity } = await import("../parity.ts");
 			const chosen = engineNames.find((name) => name === engine);
 			if (engine !== undefined && chosen === undefined) {
@@ -23,6 +24,11 @@ export const addParity: AddCommand = (program, line) => {
 				next = await cases.next();
 			}
 			const { passed, failed, unsupported } = next.value;
+			if (failed > 0 && currentEngine().name === "tensorflow" && !hasNativeKernels()) {
+				line.say(
+					"this TensorFlow has not fovea's kernels (npx fovea engine install): ReLU inputs within rounding of zero may fall on the other side, as in stargan/train_step",
+				);
+			}
 			const rest = unsupported.map(({ file, why }) => `unsupported ${file}: ${why}`);
 			line.answer(
 				next.value,

@@ -241,7 +241,7 @@ async function installed(world: World): Promise<string> {
 	await mkdir(join(folder, "site", "tensorflow"), { recursive: true });
 	const path = "site/tensorflow/libtensorflow_cc.so.2";
 	const libraries = [];
-	for (const name of [path, basename(kernelsPath(folder)), "float64.node"]) {
+	for (const name of [path, basename(kernelsPath(folder))]) {
 		await writeFile(join(folder, name), "library");
 		const { size, mtimeMs } = await stat(join(folder, name));
 		libraries.push({ path: name, bytes: size, modified: Math.floor(mtimeMs) });
