@@ -36,7 +36,7 @@ function tableOfSystems(systems: readonly SystemSource[]): string {
 }
 
 function page({ system, file, sources }: SystemSource): string {
-	const { id, role, paper, description, build } = system;
+	const { id, role, paper, description } = system;
 	const counts = Object.entries(countNetworks(system));
 	const unverified = paper.published.filter((each) => each.unverified === true).length;
 	return lines([
@@ -44,17 +44,19 @@ function page({ system, file, sources }: SystemSource): string {
 		note,
 		`${description} ${roles[role]}`,
 		`*${paper.title}*, ${paper.year}. ${paper.citation}${paper.url === undefined ? "" : ` <${paper.url}>`}`,
-		`Source: [models/${file}.ts](../../models/${file}.ts). ${build === undefined ? "A part of other systems." : `\`fovea models ${id}\` shows its card.`}`,
+		`Source: [models/${file}.ts](../../models/${file}.ts). ${system.build === undefined && system.apply === undefined ? "A part of other systems." : `\`fovea models ${id}\` shows its card.`}`,
 		"## How it works, and where it differs",
 		headComment(sources[0] ?? ""),
 		"## Options",
 		table(["option", "default", "meaning"], optionRows(system, sources), []),
 		"## Parameters",
-		table(
-			["network", "trainable values"],
-			counts.map(([name, count]) => [`\`${name}\``, number(count)]),
-			[1],
-		),
+		counts.length === 0
+			? "None: it is not trained."
+			: table(
+					["network", "trainable values"],
+					counts.map(([name, count]) => [`\`${name}\``, number(count)]),
+					[1],
+				),
 		...(paper.published.length === 0 ? [] : ["## Published numbers", ...publishedTables(paper.published)]),
 		...(unverified === 0
 			? []

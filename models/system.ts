@@ -3,7 +3,7 @@
  * models/ that holds systems exports its cards as `systems`; the folder is the list.
  */
 import type { Parameters } from "../engine/parameters.ts";
-import type { Gan, Paper } from "./paper.ts";
+import type { Gan, Input, Output, Paper } from "./paper.ts";
 
 /** Plain values, so that they can be kept in JSON and given as text. */
 export type Options = Readonly<Record<string, number | string | boolean>>;
@@ -38,6 +38,11 @@ export interface System {
 	networks(options?: Options): Readonly<Record<string, Network>>;
 	/** The whole system, ready to train; absent for parts. The caller disposes. */
 	readonly build?: (options?: Options & { readonly seed?: number }) => Gan<object>;
+	/**
+	 * What a system without networks makes of pictures, like `Gan.apply`: there is nothing to train or to keep. Absent for all
+	 * others.
+	 */
+	readonly apply?: (options?: Options) => (input: Input) => Output;
 }
 
 /** A system as its file declares it: options are checked against the defaults before they reach it. */
@@ -52,6 +57,7 @@ export interface Definition<Defaults extends Options> {
 	readonly layers?: (options: Widened<Defaults>) => Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly networks: (options: Widened<Defaults>) => Readonly<Record<string, Network>>;
 	readonly build?: (options: Widened<Defaults> & { readonly seed: number }) => Gan<object>;
+	readonly apply?: (options: Widened<Defaults>) => (input: Input) => Output;
 }
 
 /** `64` as number, `"conv"` as string: defaults say a type, not the only value. A choice keeps its cases by `as`. */
@@ -61,13 +67,14 @@ type Widened<T> = {
 
 /** Makes a system's card. */
 export function system<Defaults extends Options>(definition: Definition<Defaults>): System {
-	const { id, build, networks, layers, choices = {}, meanings = {}, options: defaults, ...rest } = definition;
+	const { id, apply, build, networks, layers, choices = {}, meanings = {}, options: defaults, ...rest } = definition;
 	const complete = (options: Options) => withDefaults(id, defaults, choices, options);
 	const card: System = {
 		...{ id, options: defaults, choices: choices as System["choices"] & object, ...rest },
 		meanings: meanings as System["meanings"] & object,
 		networks: (options: Options = {}) => networks(complete(options)),
 		...(layers === undefined ? {} : { layers: (options: Options) => layers(complete(options)) }),
+		...(apply === undefined ? {} : { apply: (options: Options = {}) => apply(complete(options)) }),
 	};
 	if (build === undefined) return card;
 	return {

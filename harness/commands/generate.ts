@@ -1,8 +1,10 @@
+import type { Options } from "../../models/system.ts";
 import type { AddCommand } from "../command-line.ts";
 import type { GenerateOptions } from "../generate/generate.ts";
 
 interface Flags {
-	readonly checkpoint: string;
+	readonly checkpoint?: string;
+	readonly options?: string;
 	readonly input?: string;
 	readonly out: string;
 	readonly edit: readonly string[];
@@ -23,7 +25,8 @@ export const addGenerate: AddCommand = (program, line) => {
 		.command("generate")
 		.description("apply a trained or imported system to pictures: results, masks and overlays in --out")
 		.argument("<system>", "id of the system, as the checkpoint has it")
-		.requiredOption("--checkpoint <folder>", "of fovea train or fovea import")
+		.option("--checkpoint <folder>", "of fovea train or fovea import; none where the system has no parameters")
+		.option("--options <list>", "options of a system without parameters as name=value,…")
 		.requiredOption("--out <folder>", "empty or not there yet")
 		.option("--input <folder>", "pictures of any size; left out where the system starts from noise")
 		.option(
@@ -43,8 +46,8 @@ export const addGenerate: AddCommand = (program, line) => {
 			const { startEngine } = await import("../../engine/engine.ts");
 			const { wholeNumber } = await import("../experiments/find.ts");
 			const { generate } = await import("../generate/generate.ts");
-			const { openModel } = await import("../generate/model.ts");
-			const { direction } = flags;
+			const { openModel, openUntrained } = await import("../generate/model.ts");
+			const { checkpoint, direction } = flags;
 			if (direction !== undefined && direction !== "a-to-b" && direction !== "b-to-a") {
 				throw new RangeError(`--direction: must be a-to-b or b-to-a, got ${direction}`);
 			}
@@ -57,8 +60,14 @@ export const addGenerate: AddCommand = (program, line) => {
 				...{ direction, attributes: flags.attributes?.split(","), seed: wholeNumber("--seed", flags.seed) },
 				...{ ...optional("count"), ...optional("size"), signal: line.signal },
 			};
+			if (checkpoint !== undefined && flags.options !== undefined) {
+				throw new RangeError(`--options: must be left out with --checkpoint, which says them, got ${flags.options}`);
+			}
 			await startEngine();
-			const model = await openModel(flags.checkpoint, system);
+			const model =
+				checkpoint === undefined
+					? await openUntrained(system, await optionsOf(system, flags.options))
+					: await openModel(checkpoint, system);
 			try {
 				if (model.absent.length > 0) line.say(`not in the checkpoint: ${model.absent.join(", ")}`);
 				const progress = line.progress(`generating with ${system}`);
@@ -72,3 +81,9 @@ export const addGenerate: AddCommand = (program, line) => {
 			}
 		});
 };
+
+async function optionsOf(id: string, text = ""): Promise<Options> {
+	const { parseOptions } = await import("../option-list.ts");
+	const { findSystem } = await import("../systems.ts");
+	return parseOptions("--options", text, (await findSystem(id, "generate")).options);
+}

@@ -62,6 +62,7 @@ function details({ id, description, title, citation, options, networks, publishe
 		"options:",
 		...Object.entries(options).map(([name, value]) => `  ${name} = ${value}`),
 		"parameters:",
+		...(Object.keys(networks).length === 0 ? ["  none: it is not trained"] : []),
 		...Object.entries(networks).map(([name, count]) => `  ${name} ${count.toLocaleString("en")}`),
 		...(numbers.length === 0 ? [] : ["published:", ...numbers]),
 	].join("\n");

@@ -30,12 +30,15 @@ interface Made {
 /** Sides that layers ask for: multiples of what they halve. */
 const multiples = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
+/** A system as far as it is applied: trained, or without anything to train. */
+export type Applicable = Pick<Gan<object>, "id" | "apply">;
+
 /** One system over many pictures; remembers what multiple its sides must be of. */
 export class Applier {
-	readonly #gan: Gan<object>;
+	readonly #gan: Applicable;
 	#multiple = 0;
 
-	constructor(gan: Gan<object>) {
+	constructor(gan: Applicable) {
 		this.#gan = gan;
 	}
 

@@ -56,7 +56,8 @@ export async function generate(
 			options.input === undefined
 				? await fromNoise(model, options, folder)
 				: await fromPictures(model, { ...options, input: options.input }, folder, onProgress);
-		const generated = { system: model.system.id, options: model.options, checkpoint: model.path, pictures };
+		const checkpoint = model.hasCheckpoint ? { checkpoint: model.path } : {};
+		const generated = { system: model.system.id, options: model.options, ...checkpoint, pictures };
 		await writeAtomically(join(folder, "generated.json"), `${JSON.stringify(generated, null, "\t")}\n`);
 		return { system: model.system.id, pictures, out: options.out };
 	});

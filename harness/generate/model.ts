@@ -1,4 +1,4 @@
-/** Opens a checkpoint, of a training or imported, as the system that it is of. */
+/** Opens a checkpoint, of a training or imported, as the system that it is of; or a system that has nothing to keep in one. */
 import type { Parameters } from "../../engine/parameters.ts";
 import type { Gan } from "../../models/paper.ts";
 import type { Options, System } from "../../models/system.ts";
@@ -6,19 +6,21 @@ import { checkpointFile, hasCheckpoint, readHeader } from "../checkpoint.ts";
 import { searchOptions } from "../import/options.ts";
 import { readSafetensors, type SafeTensors } from "../safetensors.ts";
 import { findSystem } from "../systems.ts";
+import type { Applicable } from "./apply.ts";
 
 export interface Model extends Disposable {
 	readonly system: System;
 	readonly options: Options;
-	readonly gan: Gan<object>;
+	readonly gan: Applicable;
 	/** Names of its labels, where the checkpoint says them. */
 	readonly attributes: readonly string[] | undefined;
 	/** Networks that the checkpoint lacks; zeros stand for their values. */
 	readonly absent: readonly string[];
 	/** Whether what `run` gives depends on networks that the checkpoint lacks: it is run with one value in them, and another. */
 	needsAbsent(run: () => Uint8Array): boolean;
-	/** The checkpoint's file. */
+	/** The checkpoint's file, or the system's id where it has none. */
 	readonly path: string;
+	readonly hasCheckpoint: boolean;
 }
 
 /** Throws, naming the folder, where it holds no checkpoint, or one of another system than `expected`. */
@@ -48,13 +50,26 @@ export async function openModel(folder: string, expected?: string): Promise<Mode
 			return !results[0].equals(results[1]);
 		};
 		return {
-			...{ system, options, gan, attributes: header.attributes, absent, path, needsAbsent },
+			...{ system, options, gan, attributes: header.attributes, absent, path, hasCheckpoint: true, needsAbsent },
 			[Symbol.dispose]: () => gan[Symbol.dispose](),
 		};
 	} catch (error) {
 		gan[Symbol.dispose]();
 		throw error;
 	}
+}
+
+/** The system `id` without a checkpoint. Throws where it has networks, whose values only a checkpoint says. */
+export async function openUntrained(id: string, options: Options = {}): Promise<Model> {
+	const system = await findSystem(id, "generate");
+	if (system.apply === undefined) {
+		throw new RangeError(`--checkpoint: must be a folder of fovea train or fovea import for ${id}, got none`);
+	}
+	return {
+		...{ system, options: { ...system.options, ...options }, gan: { id, apply: system.apply(options) } },
+		...{ attributes: undefined, absent: [], path: id, hasCheckpoint: false, needsAbsent: () => false },
+		[Symbol.dispose]: () => undefined,
+	};
 }
 
 /** Checkpoints of before options were kept say them by their shapes. */

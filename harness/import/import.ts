@@ -42,6 +42,9 @@ export async function importWeights(
 	system: System,
 	{ options: given = {}, attributes, out }: ImportOptions,
 ): Promise<Imported> {
+	if (Object.keys(system.networks()).length === 0) {
+		throw new RangeError(`import: system must have parameters, got ${system.id}, which has none`);
+	}
 	if (hasCheckpoint(out)) throw new RangeError(`${out}: must hold no checkpoint yet, got one; name another folder`);
 	const tensors: Record<string, TorchArray> = {};
 	const networks: Record<string, Imported["networks"][string]> = {};

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
@@ -13,6 +14,7 @@ import { importWeights } from "../../../harness/import/import.ts";
 import { readWeights } from "../../../harness/import/read.ts";
 import { writeSafetensors } from "../../../harness/safetensors.ts";
 import { findSystem } from "../../../harness/systems.ts";
+import { matlabResize } from "../../../metrics/resize/matlab.ts";
 import type { Gan, Input } from "../../../models/paper.ts";
 import type { Options } from "../../../models/system.ts";
 import { onEngines } from "../../helpers/engines.ts";
@@ -304,4 +306,37 @@ test.serial("the command answers with what it wrote", async (t) => {
 	t.is(code, 0);
 	t.like(JSON.parse(stdout), { system: "stargan", out });
 	t.deepEqual((await readdir(join(out, "results"))).sort(), ["a-Male.png", "a-Young.png"]);
+});
+
+test("bicubic needs no checkpoint and gives MATLAB's imresize to the level", async (t) => {
+	const [input, out] = [await pictures(t, { "a.png": [9, 14] }), join(await temporaryFolder(t), "out")];
+	const words = ["generate", "bicubic", "--input", input, "--out", out, "--json"];
+	const refused = await fovea([...words, "--checkpoint", input, "--options", "scale=3"]);
+	t.is(refused.code, 2);
+	t.regex(refused.stderr, /^--options: must be left out with --checkpoint/);
+	const made = await fovea([...words, "--options", "scale=3"]);
+	t.is(made.code, 0, made.stderr);
+	const { data, info } = await sharp(join(out, "results", "a.png"))
+		.raw()
+		.toBuffer({ resolveWithObject: true });
+	t.deepEqual([info.height, info.width, info.channels], [27, 42, 3]);
+	const low = { data: pixels(9, 14), height: 9, width: 14, channels: 3 };
+	const expected = matlabResize(low, 3, { rounding: "end" }).data;
+	// Float32 may round a value in the middle of two levels to the other one.
+	const apart = Array.from(expected, (value, at) => Math.abs(value - (data[at] as number)));
+	t.true(Math.max(...apart) <= 1 && apart.filter((value) => value > 0).length <= 3, `${apart}`);
+	const { options, checkpoint } = JSON.parse(await readFile(join(out, "generated.json"), "utf8"));
+	t.deepEqual([options, checkpoint], [{ scale: 3 }, undefined]);
+});
+
+test("a system with parameters is not applied without a checkpoint, nor one without them imported", async (t) => {
+	const [input, out] = [await pictures(t, { "a.png": [8, 8] }), join(await temporaryFolder(t), "out")];
+	const applied = await fovea(["generate", "esrgan", "--input", input, "--out", out]);
+	t.is(applied.code, 2);
+	t.regex(applied.stderr, /^--checkpoint: must be a folder of fovea train or fovea import for esrgan, got none/);
+	const weights = "fixtures/golden/ccagan/module_c3.safetensors";
+	const imported = await fovea(["import", weights, "--system", "bicubic", "--out", out]);
+	t.is(imported.code, 2);
+	t.regex(imported.stderr, /import: system must have parameters, got bicubic, which has none/);
+	t.false(existsSync(out));
 });
