@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { binding } from "./tensorflow/binding.ts";
 import { attribute } from "./tensorflow/execute.ts";
+import { valuesOf } from "./values.ts";
 
 /**
  * Inner products of float32 rows with the rows of one matrix, which stays on the engine; owns it. On TensorFlow the op is called
@@ -25,9 +26,7 @@ export class InnerProducts implements Disposable {
 	of(left: Float32Array, rows: number): Float32Array {
 		const right = this.#right;
 		if ("tensor" in right) {
-			return tf.tidy(() =>
-				tf.matMul(tf.tensor2d(left, [rows, this.#inner]), right.tensor, false, true).dataSync<"float32">(),
-			);
+			return valuesOf(() => tf.matMul(tf.tensor2d(left, [rows, this.#inner]), right.tensor, false, true));
 		}
 		const addon = binding();
 		const ids = [upload(left, rows, this.#inner), right.id] as const;

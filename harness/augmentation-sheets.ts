@@ -1,6 +1,7 @@
 /** Pictures of what augmenting systems make of slices. */
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random.ts";
+import { valuesOf } from "../engine/values.ts";
 import type { Augmenter } from "./augmenters.ts";
 import { heat, overlay } from "./colours.ts";
 import type { Domain, UnpairedDataset } from "./datasets/unpaired.ts";
@@ -53,10 +54,8 @@ export async function translateTest(
 
 /** The mask of a translation of each picture [N, H, W, 1], row by row; undefined for systems without. */
 export function masksOf({ gan }: Augmenter, images: tf.Tensor4D, domain: Domain): Float32Array | undefined {
-	return tf.tidy(() => {
-		const output = gan.apply?.({ images, direction: domain === "a" ? "a-to-b" : "b-to-a" });
-		return output?.maps["mask"]?.dataSync() as Float32Array | undefined;
-	});
+	const mask = tf.tidy(() => gan.apply?.({ images, direction: domain === "a" ? "a-to-b" : "b-to-a" }).maps["mask"]);
+	return mask && valuesOf(() => mask);
 }
 
 /** Three slices of either side with their results and masks: what one training made. */

@@ -1,5 +1,6 @@
 /** Pictures of what an attribute-editing system does: its edits, and where its attention lies. */
 import * as tf from "@tensorflow/tfjs";
+import { valuesOf } from "../engine/values.ts";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import { heat, overlay } from "./colours.ts";
 import type { Dataset } from "./datasets/dataset.ts";
@@ -110,11 +111,12 @@ export function attentionSheet(
 				const chosen = maps.length === 0 ? [] : [...new Set([0, Math.floor(last / 2), last])];
 				return chosen.map((index) => {
 					const [name, map] = maps[index] as [string, tf.Tensor3D];
-					return { name, query, values: map.dataSync() as Float32Array };
+					return { name, query, map };
 				});
 			});
 		})
-		.flat();
+		.flat()
+		.map(({ name, query, map }) => ({ name, query, values: valuesOf(() => map) }));
 	if (shown.length === 0) return undefined;
 	const marked = (tile: Tile, query: number): Tile => {
 		const pixels = Uint8Array.from(tile.pixels);

@@ -1,6 +1,7 @@
 /** Attribute edits: which label asks for which edit, and the edited pictures of a test set. */
 import * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
+import { valuesOf } from "../engine/values.ts";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 
 const hair = /_Hair$/;
@@ -58,7 +59,7 @@ export function generateAll(
 	const data = new Uint8Array(count * size);
 	for (let start = 0; start < count; start += batchSize) {
 		const rows = Math.min(batchSize, count - start);
-		const values = tf.tidy(() => {
+		const values = valuesOf(() => {
 			const images = tf.tensor4d(toSigned(pictures.data.subarray(start * size, (start + rows) * size)), [
 				rows,
 				height,
@@ -66,7 +67,7 @@ export function generateAll(
 				3,
 			]);
 			const targets = tf.tensor2d(labels.slice(start * attributes, (start + rows) * attributes), [rows, attributes]);
-			return gan.generate(images, targets).dataSync() as Float32Array;
+			return gan.generate(images, targets);
 		});
 		data.set(toBytes(values), start * size);
 	}

@@ -1,5 +1,6 @@
 /** Trains the classifier that judges edits, once per report, and predicts with it. */
 import * as tf from "@tensorflow/tfjs";
+import { valuesOf } from "../engine/values.ts";
 import type { Protocol } from "../metrics/metric.ts";
 import { type AttributeClassifierOptions, attributeClassifier } from "../models/attribute-classifier.ts";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -80,10 +81,10 @@ function predictAll(classifier: ReturnType<typeof attributeClassifier>, pictures
 	const predicted: number[] = [];
 	for (let start = 0; start < count; start += chunk) {
 		const rows = Math.min(chunk, count - start);
-		const logits = tf.tidy(() =>
-			classifier
-				.predict(tf.tensor4d(toSigned(data.subarray(start * size, (start + rows) * size)), [rows, height, width, 3]))
-				.dataSync(),
+		const logits = valuesOf(() =>
+			classifier.predict(
+				tf.tensor4d(toSigned(data.subarray(start * size, (start + rows) * size)), [rows, height, width, 3]),
+			),
 		);
 		for (const logit of logits) predicted.push(logit > 0 ? 1 : 0);
 	}

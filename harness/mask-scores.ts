@@ -1,5 +1,6 @@
 /** Where a system changes a picture and where its attention lies, against the true masks of what each edit should change. */
 import * as tf from "@tensorflow/tfjs";
+import { valuesOf } from "../engine/values.ts";
 import { attentionIou, pointingGame } from "../metrics/attention.ts";
 import { changeInside } from "../metrics/change-inside.ts";
 import { type Picture, type Protocol, type Score, score } from "../metrics/metric.ts";
@@ -86,15 +87,18 @@ function attentionMaps(gan: ConditionalGan, pictures: PictureSet, labels: Float3
 	const means = new Float32Array(count * size);
 	for (let start = 0; start < count; start += chunk) {
 		const rows = Math.min(chunk, count - start);
-		const values = tf.tidy(() => {
+		const mean = tf.tidy(() => {
 			const pixels = toSigned(data.subarray(start * size * 3, (start + rows) * size * 3));
 			const images = tf.tensor4d(pixels, [rows, height, width, 3]);
 			const chosen = tf.tensor2d(labels.slice(start * attributes, (start + rows) * attributes), [rows, attributes]);
 			const maps = Object.values(gan.attention({ images, labels: chosen }, { query: "mean" }));
-			return maps.length === 0 ? undefined : (tf.mean(tf.stack(maps), 0).dataSync() as Float32Array);
+			return maps.length === 0 ? undefined : tf.mean(tf.stack(maps), 0);
 		});
-		if (values === undefined) return undefined;
-		means.set(values, start * size);
+		if (mean === undefined) return undefined;
+		means.set(
+			valuesOf(() => mean),
+			start * size,
+		);
 	}
 	return means;
 }

@@ -1,5 +1,6 @@
 /** Pictures of what a super-resolution system does: its results beside the true ones, and its discriminator's map. */
 import * as tf from "@tensorflow/tfjs";
+import { valuesOf } from "../engine/values.ts";
 import { matlabResize } from "../metrics/resize/matlab.ts";
 import { pearson } from "../metrics/statistics/correlation.ts";
 import type { ResolutionGan } from "../models/layers/resolution-training.ts";
@@ -18,10 +19,7 @@ export function upscaleBytes(
 	height: number,
 	width: number,
 ): Uint8Array {
-	const values = tf.tidy(() => {
-		return gan.upscale(tf.tensor4d(toSigned(low), [count, height, width, 3])).dataSync() as Float32Array;
-	});
-	return toBytes(values);
+	return toBytes(valuesOf(() => gan.upscale(tf.tensor4d(toSigned(low), [count, height, width, 3]))));
 }
 
 /** One picture made larger. */
@@ -41,9 +39,9 @@ export function bicubic({ data, height, width, channels }: PixelArray, scale: nu
 export function attentionOfPicture(gan: ResolutionGan, { data, height, width }: PixelArray): Float32Array | undefined {
 	const { judgeMap } = gan;
 	if (judgeMap === undefined) return undefined;
-	return tf.tidy(() => {
+	return valuesOf(() => {
 		const map = judgeMap(tf.tensor4d(toSigned(data), [1, height, width, 3]));
-		return tf.sub(1, tf.mean(map, 3)).dataSync() as Float32Array;
+		return tf.sub(1, tf.mean(map, 3));
 	});
 }
 

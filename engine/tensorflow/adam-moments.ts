@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Coefficients, MomentStore } from "../moments.ts";
+import { valuesOf } from "../values.ts";
 import { attribute, execute, executeAll } from "./execute.ts";
 
 // TensorFlow's own name for a variable without a name: freed with its last handle.
@@ -39,7 +40,7 @@ export function tensorflowMoments(variables: readonly tf.Variable[]): MomentStor
 		return { variable, twin, first, second, shared: undefined as object | undefined };
 	});
 	type Entry = (typeof entries)[number];
-	const numbers = (handle: tf.Tensor) => tf.tidy(() => Float32Array.from(read(handle).dataSync()));
+	const numbers = (handle: tf.Tensor) => Float32Array.from(valuesOf(() => read(handle)));
 	return {
 		update: (updates) =>
 			tf.tidy(() => {

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../../engine/ops/conv2d.ts";
+import { valuesOf } from "../../engine/values.ts";
 import type { FeatureMap } from "../lpips.ts";
 import type { TorchWeight } from "./inception.ts";
 
@@ -131,12 +132,11 @@ export class Trunk implements Disposable {
 
 	/** Slices of one picture as LPIPS takes them, downloaded. */
 	maps({ data, height, width }: FeatureMap): FeatureMap[] {
-		return tf.tidy(() =>
-			this.slices(tf.tensor4d(Float32Array.from(data), [1, height, width, 3])).map((slice) => {
-				const [, rows, columns, channels] = slice.shape;
-				return { data: slice.dataSync<"float32">(), height: rows, width: columns, channels };
-			}),
-		);
+		const slices = tf.tidy(() => this.slices(tf.tensor4d(Float32Array.from(data), [1, height, width, 3])));
+		return slices.map((slice) => {
+			const [, rows, columns, channels] = slice.shape;
+			return { data: valuesOf(() => slice), height: rows, width: columns, channels };
+		});
 	}
 
 	#run(x: tf.Tensor4D, layer: Layer): tf.Tensor4D {

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TorchArray } from "../../engine/parameters.ts";
+import { valuesOf } from "../../engine/values.ts";
 import type { Memory } from "../paper.ts";
 
 /** Random numbers of the pools of one iteration, taken one after another by full pools only. */
@@ -69,10 +70,9 @@ export class ImagePool implements Disposable, Memory {
 	/** The stored pictures in order of their places, [stored, H, W, C]; undefined while there are none. */
 	read(): TorchArray | undefined {
 		if (this.#stored.length === 0) return undefined;
-		return tf.tidy(() => {
-			const all = tf.concat(this.#stored);
-			return { shape: all.shape, data: Float32Array.from(all.dataSync()) };
-		});
+		const [first] = this.#stored as [tf.Tensor4D];
+		const data = Float32Array.from(valuesOf(() => tf.concat(this.#stored)));
+		return { shape: [this.#stored.length, ...first.shape.slice(1)], data };
 	}
 
 	/** Holds these pictures from now on, none where undefined. Throws where there are more than `size`. */

@@ -1,5 +1,6 @@
 /** The scalar losses of one step: collected as tensors, read back in one transfer. */
 import * as tf from "@tensorflow/tfjs";
+import { valuesOf } from "../../engine/values.ts";
 import type { Losses } from "../paper.ts";
 
 export class Ledger implements Disposable {
@@ -15,7 +16,7 @@ export class Ledger implements Disposable {
 	read(): Losses {
 		const names = [...this.#scalars.keys()];
 		if (names.length === 0) return {};
-		const values = tf.tidy(() => tf.stack([...this.#scalars.values()]).dataSync());
+		const values = valuesOf(() => tf.stack([...this.#scalars.values()]));
 		return Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
 	}
 
