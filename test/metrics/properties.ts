@@ -1,22 +1,18 @@
-/** What must hold of every metric, whatever its numbers: one table for each kind. */
+/** What must hold of every metric of sets and of pairs, whatever its numbers: one table for each kind. */
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
+import { Moments } from "../../engine/covariance.ts";
 import { startEngine } from "../../engine/engine.ts";
 import { Random } from "../../engine/random.ts";
-import { accuracy } from "../../metrics/accuracy.ts";
-import { auc } from "../../metrics/auc.ts";
-import { averagePrecision } from "../../metrics/average-precision.ts";
-import { balancedAccuracy } from "../../metrics/balanced-accuracy.ts";
-import { brier } from "../../metrics/brier.ts";
 import { cmmd } from "../../metrics/cmmd.ts";
-import { ece } from "../../metrics/ece.ts";
-import { f1 } from "../../metrics/f1.ts";
-import { fid } from "../../metrics/fid.ts";
+import { rows as rowsBetween } from "../../metrics/feature-sets.ts";
+import { mobilenet } from "../../metrics/features/mobilenet.ts";
+import { extractRows, type Rows } from "../../metrics/features/rows.ts";
+import { fid, frechetDistanceOf } from "../../metrics/fid.ts";
 import { fsim } from "../../metrics/fsim.ts";
 import { inceptionScore } from "../../metrics/inception-score.ts";
 import { kid } from "../../metrics/kid.ts";
-import { logLoss } from "../../metrics/log-loss.ts";
-import type { DistributionMetric, Features, LabelledMetric, PairedMetric, Picture } from "../../metrics/metric.ts";
+import type { DistributionMetric, Features, PairedMetric, Picture } from "../../metrics/metric.ts";
 import { mind } from "../../metrics/mind.ts";
 import { msSsim } from "../../metrics/ms-ssim.ts";
 import { coverage, density, precision, recall } from "../../metrics/precision-recall.ts";
@@ -25,8 +21,6 @@ import { rmse } from "../../metrics/rmse.ts";
 import { sam } from "../../metrics/sam.ts";
 import { sre } from "../../metrics/sre.ts";
 import { ssim } from "../../metrics/ssim.ts";
-import { trueNegativeRate } from "../../metrics/tnr.ts";
-import { truePositiveRate } from "../../metrics/tpr.ts";
 import { uiq } from "../../metrics/uiq.ts";
 import { close } from "../helpers/golden.ts";
 
@@ -112,6 +106,39 @@ function reordered({ data, count, dimensions }: Features, seed: number): Feature
 	return { data: moved, count, dimensions };
 }
 
+interface Batched {
+	readonly batchSize: number;
+	readonly real: Rows;
+	readonly fake: Rows;
+}
+
+/** One at a time, sizes that leave a rest and one that leaves none, all at once. */
+const batchSizes = [1, 7, 8, 64];
+let batched: Promise<Batched[]> | undefined;
+
+/** Rows of 24 real and 20 fake pictures by the embedded network, in batches of every size. */
+function extracted(): Promise<Batched[]> {
+	batched ??= (async () => {
+		using network = await mobilenet();
+		const set = (from: number, count: number, noise: number) =>
+			Array.from({ length: count }, (_, at) => picture(noise, 40 + 8 * (at % 3), from + at));
+		const made: Batched[] = [];
+		for (const batchSize of batchSizes) {
+			const real = await extractRows(network, set(100, 24, 12), { batchSize });
+			const fake = await extractRows(network, set(200, 20, 30), { batchSize });
+			made.push({ batchSize, real, fake });
+		}
+		return made;
+	})();
+	return batched;
+}
+
+const rowsOf = ({ features, logits }: Rows, metric: DistributionMetric): Features =>
+	metric.rows === "features" ? features : (logits as Features);
+
+/** The network's float32 sums come out in another order in another batch. */
+const float32Rounding = 1e-4;
+
 /** Above and below every number of columns. FID's own test goes on to 2^15 rows. */
 const counts = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
@@ -150,8 +177,18 @@ for (const { name, metric, identity, swapped, power, shifts, grows, fewest = 2 }
 		});
 	}
 	test(`${name} does not mind the order of the rows`, async (t) => {
+		// More rows than any block or tile that they are taken in, and no multiple of one.
+		const [real, fake] = [normals(1, 2300, 6), normals(2, 1100, 6, 0.3)];
 		const once = await value(real, fake);
 		t.true(close(await value(reordered(real, 3), reordered(fake, 4)), once, rounding));
+	});
+	test(`${name} does not depend on the batches in which its pictures went through the network`, async (t) => {
+		const [first, ...others] = await extracted();
+		const values = async ({ real, fake }: Batched) => await value(rowsOf(real, metric), rowsOf(fake, metric));
+		const once = await values(first as Batched);
+		for (const one of others) {
+			t.true(close(await values(one), once, 0, float32Rounding), `${one.batchSize}: ${await values(one)}, not ${once}`);
+		}
 	});
 	test(`${name} is a number for every shape of a grid of 15 × 8`, async (t) => {
 		for (const count of counts) {
@@ -165,6 +202,26 @@ for (const { name, metric, identity, swapped, power, shifts, grows, fewest = 2 }
 		}
 	});
 }
+
+test("fid of moments streamed in chunks of any size is fid of the whole", async (t) => {
+	const [real, fake] = [normals(1, 4500, 6, 50), normals(2, 2100, 6, 50.3)];
+	const streamed = (set: Features, chunk: number): Moments => {
+		const moments = new Moments(set.dimensions);
+		for (let row = 0; row < set.count; row += chunk) {
+			const { data, count: rows, dimensions: columns } = rowsBetween(set, row, Math.min(set.count, row + chunk));
+			moments.add({ data, rows, columns });
+		}
+		return moments;
+	};
+	const wanted = (await fid().measure(real, fake)).value;
+	// Around the 2,048 rows of a block, and far from them.
+	for (const chunk of [1, 2, 7, 1000, 2047, 2048, 2049, 4500]) {
+		const got = frechetDistanceOf(streamed(real, chunk), streamed(fake, chunk));
+		t.true(close(got, wanted, rounding), `${chunk}: ${got}, not ${wanted}`);
+		const moved = frechetDistanceOf(streamed(reordered(real, 3), chunk), streamed(reordered(fake, 4), chunk));
+		t.true(close(moved, wanted, rounding), `${chunk}, reordered: ${moved}, not ${wanted}`);
+	}
+});
 
 interface PairProperties {
 	readonly name: string;
@@ -202,15 +259,15 @@ const pairs: readonly PairProperties[] = [
 	{ name: "fsim", metric: fsim(), identity: 1, symmetric: true, side: 64 },
 ];
 
-/** A smooth coloured picture with noise of a standard deviation: the same draw, scaled. */
-function picture(noise: number, side: number): Picture {
-	const draw = Random.seed(7).normals(side * side * 3);
+/** A smooth coloured picture with noise of a standard deviation: the same draw, scaled. Another seed shifts the waves too. */
+function picture(noise: number, side: number, seed = 7): Picture {
+	const draw = Random.seed(seed).normals(side * side * 3);
 	const data = Uint8Array.from(draw, (value, at) => {
 		const [pixel, channel] = [Math.floor(at / 3), at % 3];
 		const [y, x] = [Math.floor(pixel / side), pixel % side];
 		return Math.max(
 			1,
-			Math.min(254, Math.round(125 + 60 * Math.sin(x / 9 + channel) * Math.cos(y / 13) + noise * value)),
+			Math.min(254, Math.round(125 + 60 * Math.sin(x / 9 + channel + (seed - 7)) * Math.cos(y / 13) + noise * value)),
 		);
 	});
 	return { data, height: side, width: side, channels: 3 };
@@ -235,70 +292,4 @@ for (const { name, metric, identity, symmetric, side = 176 } of pairs) {
 		const worse = values.map((one) => (metric.better === "lower" ? one : -one));
 		for (const at of [1, 2, 3]) t.true((worse[at] as number) > (worse[at - 1] as number), `${values}`);
 	});
-}
-
-interface LabelProperties {
-	readonly name: string;
-	readonly metric: LabelledMetric;
-	/** Value of scores that are the labels. */
-	readonly perfect: number;
-	/** Not changed by a rising function of the scores. */
-	readonly ranks?: true;
-	/** The metric that gives the same value where both classes change places. */
-	readonly swapped?: LabelledMetric;
-}
-
-const labelled: readonly LabelProperties[] = [
-	{ name: "accuracy", metric: accuracy(), perfect: 1, swapped: accuracy() },
-	{ name: "balanced-accuracy", metric: balancedAccuracy(), perfect: 1, swapped: balancedAccuracy() },
-	{ name: "tpr", metric: truePositiveRate(), perfect: 1, swapped: trueNegativeRate() },
-	{ name: "tnr", metric: trueNegativeRate(), perfect: 1, swapped: truePositiveRate() },
-	{ name: "f1", metric: f1(), perfect: 1 },
-	{ name: "auc", metric: auc(), perfect: 1, ranks: true, swapped: auc() },
-	{ name: "average-precision", metric: averagePrecision(), perfect: 1, ranks: true },
-	{ name: "log-loss", metric: logLoss(), perfect: 0, swapped: logLoss() },
-	{ name: "ece", metric: ece(), perfect: 0, swapped: ece() },
-	{ name: "brier", metric: brier(), perfect: 0, swapped: brier() },
-];
-
-const rows = 151;
-const drawn = Random.seed(8);
-const labels = Int32Array.from({ length: rows }, () => (drawn.uniform() < 0.4 ? 1 : 0));
-/** Chances in 64ths and none of a half: so many ties, and no rounding where classes change places. */
-const scores = Float64Array.from(labels, (label) => {
-	const score = Math.round(64 * Math.min(1, Math.max(0, 0.2 * label + 0.8 * drawn.uniform()))) / 64;
-	return score === 0.5 ? 33 / 64 : score;
-});
-
-for (const { name, metric, perfect, ranks, swapped } of labelled) {
-	const once = metric.value(labels, scores);
-	test(`${name} of scores that are the labels is ${perfect}`, (t) => {
-		t.true(close(metric.value(labels, Float64Array.from(labels)), perfect, rounding));
-		t.true(metric.better === "lower" ? once > perfect : once < perfect, `${once}`);
-	});
-	test(`${name} does not mind the order of the rows`, (t) => {
-		const order = Random.seed(9).permutation(rows);
-		const moved = (values: Int32Array | Float64Array) => Float64Array.from(order, (from) => values[from] as number);
-		t.true(close(metric.value(Int32Array.from(moved(labels)), moved(scores)), once, rounding));
-	});
-	if (ranks) {
-		test(`${name} does not mind a rising function of the scores`, (t) => {
-			t.is(
-				metric.value(
-					labels,
-					scores.map((score) => score ** 3),
-				),
-				once,
-			);
-		});
-	}
-	if (swapped !== undefined) {
-		test(`${name} with both classes the other way round is ${swapped.id} of them`, (t) => {
-			const other = swapped.value(
-				labels.map((label) => 1 - label),
-				scores.map((score) => 1 - score),
-			);
-			t.true(close(other, once, rounding));
-		});
-	}
 }
