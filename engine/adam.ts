@@ -50,9 +50,10 @@ export type Gradients = readonly (tf.Tensor | undefined)[] | Readonly<Record<str
 export class Adam implements Disposable {
 	/** Learning rate of the next step. */
 	rate: number;
+	/** What is added to √v̂ in the next step. */
+	epsilon: number;
 	readonly #beta1: number;
 	readonly #beta2: number;
-	readonly #epsilon: number;
 	readonly #counting: "own" | "calls";
 	readonly #entries: readonly Entry[];
 	readonly #moments: MomentStore;
@@ -64,7 +65,7 @@ export class Adam implements Disposable {
 		this.rate = rate;
 		this.#beta1 = beta1;
 		this.#beta2 = beta2;
-		this.#epsilon = epsilon;
+		this.epsilon = epsilon;
 		this.#counting = counting;
 		const named =
 			parameters instanceof Parameters
@@ -114,7 +115,7 @@ export class Adam implements Disposable {
 			beta1: this.#beta1,
 			beta2: this.#beta2,
 			step: (this.rate * correction) / (1 - this.#beta1 ** steps),
-			epsilon: this.#epsilon * correction,
+			epsilon: this.epsilon * correction,
 		};
 	}
 

@@ -20,7 +20,8 @@ export interface TrainingCase<Batch> {
 /** Loads `before/`, trains `config.iterations` iterations, and gives losses, first gradients, outputs and `after/`. */
 export function runTraining<Batch>(golden: Golden, { gan, batch, draws, steps = [] }: TrainingCase<Batch>): Results {
 	using system = gan;
-	requireAdam(golden);
+	const epsilon = epsilonOf(golden);
+	for (const optimizer of Object.values(system.optimizers)) optimizer.epsilon = epsilon;
 	const results = new Map<string, TorchArray>();
 	const before = storedUnder(golden, "before/");
 	for (const [network, parameters] of Object.entries(system.networks)) {
@@ -53,12 +54,12 @@ export function runTraining<Batch>(golden: Golden, { gan, batch, draws, steps = 
 	return results;
 }
 
-/** Systems build PyTorch's Adam as the authors' codes do, who leave all but rate and betas at their defaults. */
-function requireAdam({ config }: Golden): void {
+/** Epsilon of Adam, which no system has as an option: the authors' codes leave all but rate and betas at PyTorch's defaults. */
+function epsilonOf({ config }: Golden): number {
 	config.choice("optimizer", ["Adam"], "Adam");
-	const [epsilon, decay] = [config.number("eps", 1e-8), config.number("weight_decay", 0)];
-	if (epsilon !== 1e-8) throw new UnsupportedError(`config.eps must be 1e-8, got ${epsilon}`);
+	const decay = config.number("weight_decay", 0);
 	if (decay !== 0) throw new UnsupportedError(`config.weight_decay must be 0, got ${decay}`);
+	return config.number("eps", 1e-8);
 }
 
 /** The stored input of one iteration as a tensor. */

@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { startEngine } from "../../engine/engine.ts";
+import { Parameters } from "../../engine/parameters.ts";
 import { allSystems, countNetworks, findSystem, systemsByFile } from "../../harness/systems.ts";
-import type { Options } from "../../models/system.ts";
+import type { Network, Options } from "../../models/system.ts";
 
 interface Count {
 	readonly system: string;
 	/** Where they differ from the card's. */
 	readonly options?: Options;
+	/** Its prefix, or those of several: `G+D`. */
 	readonly network: string;
+	/** What the names of the parameters begin with, where a part of the network is meant. */
+	readonly under?: string;
 	readonly parameters: number;
 	/** The network in words. */
 	readonly place: string;
@@ -54,11 +58,17 @@ test("what a card builds has the networks that it counts, at the same options", 
 	}
 });
 
-for (const { system, options = {}, network, parameters, place } of counts) {
+for (const { system, options = {}, network, under = "", parameters, place } of counts) {
 	const given = Object.entries(options).map(([name, value]) => `, ${name} ${value}`);
-	test(`${place} has ${parameters.toLocaleString("en")} parameters (${system}${given.join("")}: ${network})`, async (t) => {
-		const counted = countNetworks(await findSystem(system, "counts"), options);
-		t.is(counted[network], parameters);
+	const where = `${system}${given.join("")}: ${network}${under === "" ? "" : `, ${under}`}`;
+	test(`${place} has ${parameters.toLocaleString("en")} parameters (${where})`, async (t) => {
+		const networks = (await findSystem(system, "counts")).networks(options);
+		const shapes = network.split("+").flatMap((name) => Parameters.describe(networks[name] as Network));
+		const counted = shapes.filter(({ name, trainable }) => trainable && name.startsWith(under));
+		t.is(
+			counted.reduce((sum, { size }) => sum + size, 0),
+			parameters,
+		);
 	});
 }
 
