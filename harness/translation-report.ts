@@ -112,6 +112,7 @@ export function translationQuality({ names }: TranslationExperiment, judged: rea
 		return values.length === 0 ? "–" : mean(values).toFixed(digits);
 	};
 	const columns: readonly (readonly [title: string, metric: string, digits: number])[] = [
+		["seen as the other side", "accuracy", 2],
 		["cycle L1", "cycle-l1", 3],
 		["change L1", "change-l1", 3],
 		["background SSIM", "background-ssim", 3],

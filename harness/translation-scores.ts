@@ -1,6 +1,6 @@
 /**
- * Scores of one trained translator on test pictures of both sides: Fréchet and kernel distance to the other side, what comes
- * back, how much is changed, and, where true masks are known, what is changed outside them and how well its own masks fit.
+ * Scores of one trained translator on test pictures of both sides: Fréchet and kernel distance to the other side, whether a
+ * judge sees it, what comes back, how much is changed, and, where true masks are known, what is changed outside them and how well its own masks fit.
  */
 import { Random } from "../engine/random.ts";
 import { attentionIou, pointingGame } from "../metrics/attention.ts";
@@ -19,6 +19,7 @@ import type { Domain } from "./datasets/unpaired.ts";
 import { tileOf } from "./edit-sheets.ts";
 import { deviation, mean, picturesOf } from "./edit-test.ts";
 import { absoluteDifferences, type PictureSet } from "./edits.ts";
+import type { Judge } from "./judge.ts";
 import { changeMapOf, otherSide, type TestSide, type Translated, translateAll } from "./translations.ts";
 
 /** What every translator is tested with. */
@@ -30,6 +31,9 @@ export interface TranslationTest {
 	readonly ways: Readonly<Record<Domain, string>>;
 	readonly extractor: Extractor;
 	readonly resamples: number;
+	/** Tells the sides apart: 0 for `a`, 1 for `b`, and what that depends on. */
+	readonly judge: Judge["judge"];
+	readonly judgeProtocol: Protocol;
 }
 
 /** A value on all test pictures and on each resample of them. */
@@ -44,6 +48,8 @@ export interface TranslationScores {
 	readonly claimed: Readonly<Record<string, Resampled>>;
 	/** Mean |x − back(there(x))| over both sides, in the signed range. */
 	readonly cycle: number;
+	/** Share of the translations of `a` that the judge sees as `b`. */
+	readonly reached: number;
 	readonly made: Readonly<Record<Domain, Translated>>;
 }
 
@@ -59,6 +65,7 @@ export async function scoreTranslations(gan: TwoDomainGan, test: TranslationTest
 		if (side === "a") claimed[metric] = value;
 	};
 	const cycles: number[] = [];
+	const reached = { a: Number.NaN, b: Number.NaN };
 	const made = {
 		a: translateAll(gan, test.sides.a.pictures, "a"),
 		b: translateAll(gan, test.sides.b.pictures, "b"),
@@ -70,11 +77,14 @@ export async function scoreTranslations(gan: TwoDomainGan, test: TranslationTest
 			scores.push(result);
 			claim(side, result.metric, resampled);
 		}
-		const keep = (id: string, better: "lower" | "higher", values: ArrayLike<number>, what: string) => {
-			const [result, resampled] = meanScore(test, side, { id, better, what }, values);
+		const keep = (id: string, better: "lower" | "higher", values: ArrayLike<number>, what: string, more?: Protocol) => {
+			const [result, resampled] = meanScore(test, side, { id, better, protocol: { what, ...more } }, values);
 			scores.push(result);
 			claim(side, id, resampled);
 		};
+		const seen = seenAsOther(test, side, translated);
+		reached[side] = mean(seen);
+		keep("accuracy", "higher", seen, "translations that the judge sees as the other side", test.judgeProtocol);
 		const back = translateAll(gan, translated, otherSide(side)).pictures;
 		const returned = absoluteDifferences(back, pictures);
 		cycles.push(mean(returned));
@@ -97,7 +107,12 @@ export async function scoreTranslations(gan: TwoDomainGan, test: TranslationTest
 			keep(metric.id, "higher", values, `map ${name} against the true mask`);
 		}
 	}
-	return { scores, claimed, cycle: mean(cycles), made };
+	return { scores, claimed, cycle: mean(cycles), reached: reached.a, made };
+}
+
+/** 1 of each picture that the judge sees as the other side than `side`, else 0. */
+export function seenAsOther({ judge }: TranslationTest, side: Domain, pictures: PictureSet): Float64Array {
+	return Float64Array.from(judge(pictures), (label) => (label === (side === "a" ? 1 : 0) ? 1 : 0));
 }
 
 /** FID and KID of translations to the real pictures of the other side. */
@@ -134,7 +149,7 @@ export async function distancesOf(
 function meanScore(
 	{ ways, resamples }: TranslationTest,
 	side: Domain,
-	{ id, better, what }: { readonly id: string; readonly better: "lower" | "higher"; readonly what: string },
+	{ id, better, protocol }: { readonly id: string; readonly better: "lower" | "higher"; readonly protocol: Protocol },
 	values: ArrayLike<number>,
 ): [Score, Resampled] {
 	const { estimate, low, high, level, method, distribution, spread } = bootstrapInterval(values, {
@@ -142,7 +157,7 @@ function meanScore(
 		resamples,
 	});
 	const interval = { low, high, level, method };
-	const metric = { id, better, protocol: { what, edit: ways[side] } };
+	const metric = { id, better, protocol: { ...protocol, edit: ways[side] } };
 	const result = score(metric, estimate, { samples: { pictures: values.length }, interval, spread });
 	return [result, { value: estimate, resamples: [...distribution] }];
 }

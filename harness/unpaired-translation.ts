@@ -12,10 +12,13 @@ import type { Claim } from "../models/paper.ts";
 import { attentionOf, writeAttention } from "./attention-file.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { type ClaimVerdict, decide } from "./claims.ts";
+import { labelledSides } from "./datasets/labelled-sides.ts";
 import type { Domain, UnpairedDataset } from "./datasets/unpaired.ts";
 import { mean, picturesOf } from "./edit-test.ts";
-import { absoluteDifferences, blurredCopies, type PictureSet, toSigned } from "./edits.ts";
+import { absoluteDifferences, blurredCopies, toSigned } from "./edits.ts";
 import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import type { TranslationPreset } from "./experiments/attention-gan.ts";
+import { type Judge, trainJudge } from "./judge.ts";
 import {
 	type ReproduceEvent,
 	type ReproduceOptions,
@@ -32,7 +35,13 @@ import {
 	translationQuality,
 	translationTable,
 } from "./translation-report.ts";
-import { distancesOf, scoreTranslations, type TranslationScores, type TranslationTest } from "./translation-scores.ts";
+import {
+	distancesOf,
+	scoreTranslations,
+	seenAsOther,
+	type TranslationScores,
+	type TranslationTest,
+} from "./translation-scores.ts";
 import { directions, testSide } from "./translations.ts";
 import { version } from "./version.ts";
 
@@ -62,13 +71,19 @@ export async function* reproduceTranslations(
 	];
 	const trainings = yield* runPool(jobs, { workers, signal });
 
-	const test = await prepareTest(dataset, preset.pictures.test, preset.resamples);
+	const judge = yield* trainJudge(labelledSides(dataset), {
+		...preset.judge,
+		seed: 7,
+		folder: join(out, "judge"),
+		signal,
+	});
+	const test = await prepareTest(dataset, preset, judge);
 	const untouched = {
 		a: await distancesOf(test, "a", test.sides.a.pictures),
 		b: await distancesOf(test, "b", test.sides.b.pictures),
 	};
 	const distances = (side: Domain) => Object.fromEntries(untouched[side].map(([{ metric, value }]) => [metric, value]));
-	const floor = await floorOf(test, distances("a")["fid"] as number);
+	const floor = await floorOf(test);
 	const judged: JudgedTranslator[] = [];
 	for (const [index, training] of trainings.entries()) {
 		signal?.throwIfAborted();
@@ -118,7 +133,11 @@ export async function* reproduceTranslations(
 	return report;
 }
 
-async function prepareTest(dataset: UnpairedDataset, count: number, resamples: number): Promise<TranslationTest> {
+async function prepareTest(
+	dataset: UnpairedDataset,
+	{ pictures: { test: count }, resamples }: TranslationPreset,
+	judge: Judge,
+): Promise<TranslationTest> {
 	const sides = { a: await testSide(dataset, "a", count), b: await testSide(dataset, "b", count) };
 	const extractor = await mobilenet();
 	const rows = {
@@ -126,7 +145,7 @@ async function prepareTest(dataset: UnpairedDataset, count: number, resamples: n
 		b: await extractRows(extractor, picturesOf(sides.b.pictures)),
 	};
 	const [a, b] = namesOf(dataset);
-	return { sides, rows, extractor, resamples, ways: { a: `${a} to ${b}`, b: `${b} to ${a}` } };
+	return { sides, rows, extractor, resamples, ways: { a: `${a} to ${b}`, b: `${b} to ${a}` }, ...judge };
 }
 
 /** What the sides are called: folders of sets named as `horse2zebra` do not say it themselves. */
@@ -142,24 +161,33 @@ interface Floor {
 }
 
 /**
- * A translator must give back more than a blurred copy would, and come a tenth nearer to the other side than doing nothing:
- * a mask that is all but empty would clear a floor without such a margin.
+ * What a training must reach before a claim is decided by it: it gives back more of a picture than a blurred copy would, lies
+ * nearer to the other side than blurred copies do, and is seen as the other side, which an all but empty mask is not.
  */
-async function floorOf({ sides, ways }: TranslationTest, untouched: number): Promise<Floor> {
-	const blurred = async (pictures: PictureSet) => mean(absoluteDifferences(await blurredCopies(pictures, 4), pictures));
-	const keeps = mean([await blurred(sides.a.pictures), await blurred(sides.b.pictures)]);
-	const nearer = 0.9 * untouched;
+async function floorOf(test: TranslationTest): Promise<Floor> {
+	const { sides, ways } = test;
+	const blurred = { a: await blurredCopies(sides.a.pictures, 4), b: await blurredCopies(sides.b.pictures, 4) };
+	const keeps = mean([
+		mean(absoluteDifferences(blurred.a, sides.a.pictures)),
+		mean(absoluteDifferences(blurred.b, sides.b.pictures)),
+	]);
+	const far = (await distancesOf(test, "a", blurred.a)).find(([{ metric }]) => metric === "fid")?.[0].value as number;
+	const before = mean(seenAsOther(test, "a", sides.a.pictures));
+	const after = 1 - mean(seenAsOther(test, "b", sides.b.pictures));
+	const wanted = (before + after) / 2;
 	const rounded = (value: number) => value.toPrecision(3);
 	return {
 		sentences: [
 			`cycle: mean |x − back(there(x))| at most ${rounded(keeps)}, that of a copy blurred to a quarter of its size`,
-			`FID-lite of ${ways.a} below ${rounded(nearer)}, nine tenths of that of the sources as they are`,
+			`FID-lite of ${ways.a} below ${rounded(far)}, that of the same blurred copies`,
+			`share of ${ways.a} that the judge sees as the other side at least ${rounded(wanted)}, half way from the sources (${rounded(before)}) to the other side (${rounded(after)})`,
 		],
-		misses({ cycle, claimed }) {
+		misses({ cycle, claimed, reached }) {
 			const fid = claimed["fid"]?.value ?? Number.NaN;
 			const missed = [
 				cycle > keeps ? `cycle ${rounded(cycle)} over ${rounded(keeps)}` : "",
-				fid < nearer ? "" : `FID-lite ${rounded(fid)} not below ${rounded(nearer)}`,
+				fid < far ? "" : `FID-lite ${rounded(fid)} not below ${rounded(far)}`,
+				reached < wanted ? `${rounded(reached)} seen as the other side, under ${rounded(wanted)}` : "",
 			].filter((text) => text !== "");
 			return missed.length === 0 ? undefined : `under-trained: ${missed.join(", ")}`;
 		},
