@@ -1,6 +1,6 @@
 /**
  * Bicubic enlargement as MATLAB's imresize makes it, the baseline of every paper on super-resolution: cubic kernel with a = −0.5,
- * pixels are squares, the edge pixel is repeated. It has no parameters and nothing to train.
+ * pixels are squares, beyond the edge stands the picture's mirror image. It has no parameters and nothing to train.
  *
  *     row of pixels → 4 nearest, weighted by the kernel at their distances → row of scale × as many; then columns
  *
