@@ -174,14 +174,17 @@ export function sagan(options: SaganOptions = {}): Sagan {
 	};
 	/** Maps of one pass in evaluation mode, under the names of their modules. */
 	const observed = <T extends tf.Tensor>(run: (pass: Pass) => T, query: Query) => {
-		const maps: Record<string, tf.Tensor3D> = {};
+		const kept: Record<string, tf.Tensor3D> = {};
 		const result = run({
 			...evaluation,
 			observe: (name, matrix) => {
 				// Kept, because the layer's own scope ends before the map is read.
-				maps[name] = tf.keep(positionAttentionMap(matrix, 64, 64, query));
+				kept[name] = tf.keep(positionAttentionMap(matrix, 64, 64, query));
 			},
 		});
+		// In the caller's scope, which frees them.
+		const maps = Object.fromEntries(Object.entries(kept).map(([name, map]) => [name, map.clone()]));
+		tf.dispose(kept);
 		return { result, maps };
 	};
 	return {
