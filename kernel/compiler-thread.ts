@@ -48,12 +48,24 @@ function collectGarbage(): void {
 	live = v8.getHeapStatistics().used_heap_size;
 }
 
+/** Until nothing has been asked for so long, the next cell may be on its way. */
+const IDLE = 300;
+let idle: NodeJS.Timeout | undefined;
+function prepareWhenIdle(): void {
+	clearTimeout(idle);
+	idle = setTimeout(() => {
+		compiler.drafts.prepare();
+		collectGarbage();
+	}, IDLE);
+}
+
 session.on("message", ({ id, method, values }: { id: number; method: keyof Methods; values: never[] }) => {
 	try {
 		const result = (methods[method] as (...values: never[]) => unknown)(...values);
 		session.postMessage({ id, result });
 		// The cell runs meanwhile.
 		collectGarbage();
+		prepareWhenIdle();
 	} catch (error) {
 		session.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
 	}

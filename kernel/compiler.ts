@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type TypeScript from "typescript";
 import { afterTypes, augments, beforeTypes, type Declaration, declarations, identifiers } from "./cell.ts";
+import { readOptions } from "./compiler-options.ts";
+import { Drafts } from "./draft.ts";
 import ts from "./typescript.ts";
 
 /**
@@ -39,11 +41,6 @@ export interface Compiled {
 const TOLERATED = new Set([7016, 7005, 7034, 1202]);
 
 const kernelFolder = path.dirname(fileURLToPath(import.meta.url));
-const require = createRequire(import.meta.url);
-
-function nodeTypesFolder(): string {
-	return path.dirname(path.dirname(require.resolve("@types/node/package.json")));
-}
 
 /** Declares what the kernel puts into the global scope. */
 const globalsText = `import type * as Display from ${JSON.stringify(path.join(kernelFolder, "display.js"))};
@@ -66,6 +63,8 @@ export class Compiler {
 	readonly folder: string;
 	readonly options: TypeScript.CompilerOptions;
 	readonly service: TypeScript.LanguageService;
+	readonly host: TypeScript.LanguageServiceHost;
+	readonly drafts = new Drafts(this);
 	/** The file that holds the cell in question. */
 	readonly cellPath: string;
 	private readonly globalsPath: string;
@@ -86,7 +85,8 @@ export class Compiler {
 		this.resolutions = ts.createModuleResolutionCache(folder, (name) => name, this.options);
 		this.write(this.globalsPath, globalsText);
 		this.write(this.cellPath, "export {};\n");
-		this.service = ts.createLanguageService(this.host(), this.registry);
+		this.host = this.createHost();
+		this.service = ts.createLanguageService(this.host, this.registry);
 	}
 
 	/** Checks a cell and, when it holds no error, makes its script and its names known to later cells. */
@@ -120,6 +120,14 @@ export class Compiler {
 
 	/** Puts a cell's text where the service looks, with earlier names (all of them, or those it mentions) below it. */
 	open(source: string, everyName: boolean): TypeScript.SourceFile {
+		this.write(this.cellPath, this.compose(source, everyName));
+		const file = this.program().getSourceFile(this.cellPath);
+		if (!file) throw new Error("internal: the cell's file is not in its program");
+		return file;
+	}
+
+	/** A cell's text with earlier names below it. Where they are all there, so is every cell that has one. */
+	compose(source: string, everyName: boolean): string {
 		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
 		const own = declarations(parsed);
 		const ownNames = new Set(own.map(({ name }) => name));
@@ -127,21 +135,34 @@ export class Compiler {
 		const imported = new Map<string, string[]>();
 		const lines: string[] = [];
 		for (const [name, { file, mutable }] of this.scope) {
+			if (everyName && !imported.has(file)) imported.set(file, []);
 			if (ownNames.has(name) || (mentioned && !mentioned.has(name))) continue;
 			if (mutable) lines.push(`declare let ${name}: typeof import("./${file}").${name};`);
 			else imported.set(file, [...(imported.get(file) ?? []), name]);
 		}
-		for (const [file, names] of imported) lines.push(`import { ${names.join(", ")} } from "./${file}";`);
+		for (const [file, names] of imported)
+			lines.push(names.length > 0 ? `import { ${names.join(", ")} } from "./${file}";` : `import "./${file}";`);
 		for (const file of this.augmenting) lines.push(`import "./${file}";`);
 		lines.push(`export { ${exportable(own).join(", ")} };`);
-		this.write(this.cellPath, `${source}\n;${lines.join("\n")}\n`);
-		const file = this.program().getSourceFile(this.cellPath);
-		if (!file) throw new Error("internal: the cell's file is not in its program");
-		return file;
+		return `${source}\n;${lines.join("\n")}\n`;
+	}
+
+	/** Whether a file of the program may be another one later. */
+	mayChange(file: string): boolean {
+		return !this.texts.has(file) && !isFixed(file);
+	}
+
+	/** Changes when the text of a file does. */
+	versionOf(file: string): string {
+		const held = this.texts.get(file);
+		if (held) return String(held.version);
+		if (isFixed(file)) return "fixed";
+		return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? "absent");
 	}
 
 	/** Forgets every cell. */
 	reset(): void {
+		this.drafts.forget();
 		this.scope.clear();
 		this.augmenting.length = 0;
 		for (const name of this.texts.keys())
@@ -195,6 +216,7 @@ export class Compiler {
 		const own = declarations(parsed);
 		const isAugmenting = augments(parsed);
 		if (own.length === 0 && !isAugmenting) return;
+		this.drafts.forget();
 		const name = `.cell-${++this.cells}`;
 		this.write(path.join(this.folder, `${name}.ts`), file.text);
 		for (const each of own) {
@@ -228,9 +250,9 @@ export class Compiler {
 		this.texts.set(file, { text, version: ++this.versions });
 	}
 
-	private host(): TypeScript.LanguageServiceHost & { getModuleResolutionCache(): TypeScript.ModuleResolutionCache } {
-		const isFixed = (file: string) =>
-			file.includes("/node_modules/") || file.startsWith(path.dirname(ts.getDefaultLibFilePath({})));
+	private createHost(): TypeScript.LanguageServiceHost & {
+		getModuleResolutionCache(): TypeScript.ModuleResolutionCache;
+	} {
 		const fixed = new Map<string, TypeScript.IScriptSnapshot>();
 		const fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
 		const resolutionHost = {
@@ -248,12 +270,7 @@ export class Compiler {
 			getDefaultLibFileName: ts.getDefaultLibFilePath,
 			getCompilationSettings: () => this.options,
 			getScriptFileNames: () => [this.globalsPath, this.cellPath],
-			getScriptVersion: (file) => {
-				const held = this.texts.get(file);
-				if (held) return String(held.version);
-				if (isFixed(file)) return "fixed";
-				return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? "absent");
-			},
+			getScriptVersion: (file) => this.versionOf(file),
 			getScriptSnapshot: (file) => {
 				const held = this.texts.get(file);
 				if (held) return ts.ScriptSnapshot.fromString(held.text);
@@ -290,6 +307,13 @@ export class Compiler {
 	}
 }
 
+const libraryFolder = path.dirname(ts.getDefaultLibFilePath({}));
+
+/** Files of packages and of TypeScript's own library are read once. */
+function isFixed(file: string): boolean {
+	return file.includes("/node_modules/") || file.startsWith(libraryFolder);
+}
+
 /** Names a cell exports for later cells, but for those its own text exports already. */
 function exportable(own: readonly Declaration[]): string[] {
 	return own.filter(({ exported }) => !exported).map(({ name }) => name);
@@ -312,72 +336,6 @@ function namelessExports(file: TypeScript.SourceFile): Problem[] {
 			isSyntax: true,
 		};
 	});
-}
-
-/** Where this package's own modules are, for completion of their names; a notebook folder's own copy goes first. */
-function ownPackage(folder: string): Record<string, string[]> {
-	const root = path.join(kernelFolder, "..", "..");
-	const { name, exports } = require(path.join(root, "package.json")) as {
-		name: string;
-		exports: Record<string, string>;
-	};
-	if (ts.sys.fileExists(path.join(folder, "node_modules", name, "package.json"))) return {};
-	const modules = Object.entries(exports).filter(([, target]) => target.endsWith(".js"));
-	return Object.fromEntries(
-		modules.map(([key, target]) => [name + key.slice(1), [path.join(root, target.slice(0, -".js".length))]]),
-	);
-}
-
-/** The notebook folder's tsconfig.json, with what a cell needs on top. */
-function readOptions(folder: string): TypeScript.CompilerOptions {
-	const configPath = ts.findConfigFile(folder, ts.sys.fileExists);
-	const fromFile = configPath
-		? ts.getParsedCommandLineOfConfigFile(configPath, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} })
-				?.options
-		: undefined;
-	const { lib: _lib, types, typeRoots = [], ...chosen } = fromFile ?? {};
-	const base = (fromFile?.pathsBasePath as string | undefined) ?? fromFile?.baseUrl ?? folder;
-	const own = Object.entries(fromFile?.paths ?? {}).map(([name, targets]) => [
-		name,
-		targets.map((target) => path.resolve(base, target)),
-	]);
-	return {
-		strict: true,
-		jsx: ts.JsxEmit.React,
-		...chosen,
-		paths: { ...ownPackage(folder), ...Object.fromEntries(own) },
-		lib: fromFile?.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.collection.d.ts"],
-		types: [...new Set(["node", ...(types ?? [])])],
-		typeRoots: [...typeRoots, path.join(folder, "node_modules", "@types"), nodeTypesFolder()],
-		target: ts.ScriptTarget.ES2022,
-		module: ts.ModuleKind.ESNext,
-		moduleResolution: ts.ModuleResolutionKind.Bundler,
-		moduleDetection: ts.ModuleDetectionKind.Force,
-		esModuleInterop: true,
-		resolveJsonModule: true,
-		allowImportingTsExtensions: true,
-		allowJs: true,
-		checkJs: false,
-		skipLibCheck: true,
-		noEmit: false,
-		emitDeclarationOnly: false,
-		declaration: false,
-		composite: false,
-		incremental: false,
-		isolatedModules: false,
-		verbatimModuleSyntax: false,
-		erasableSyntaxOnly: false,
-		rewriteRelativeImportExtensions: false,
-		noUnusedLocals: false,
-		noUnusedParameters: false,
-		removeComments: false,
-		sourceMap: true,
-		inlineSourceMap: false,
-		inlineSources: false,
-		outDir: "/",
-		rootDir: "/",
-		newLine: ts.NewLineKind.LineFeed,
-	};
 }
 
 function problem(

@@ -1,5 +1,6 @@
 import type TypeScript from "typescript";
 import type { Compiler } from "./compiler.ts";
+import type { Draft } from "./draft.ts";
 import ts from "./typescript.ts";
 
 /** Completion, inspection and is-complete of a cell, by TypeScript's language service. Offsets are UTF-16 here. */
@@ -11,6 +12,41 @@ export interface Completions {
 	readonly types: readonly { readonly text: string; readonly type: string; readonly signature?: string }[];
 }
 
+/** The language service's own functions, which take any file and program; package.json holds TypeScript to the versions that have them. */
+interface Internals {
+	readonly Completions: {
+		getCompletionsAtPosition(
+			host: TypeScript.LanguageServiceHost,
+			program: TypeScript.Program,
+			log: (text: string) => void,
+			file: TypeScript.SourceFile,
+			position: number,
+			preferences: TypeScript.UserPreferences,
+			triggerCharacter: undefined,
+			triggerKind: undefined,
+			cancellation: undefined,
+			format: undefined,
+			includeSymbol: true,
+		): TypeScript.CompletionInfo | undefined;
+	};
+	readonly SymbolDisplay: {
+		getSymbolDisplayPartsDocumentationAndSymbolKind(
+			checker: TypeScript.TypeChecker,
+			symbol: TypeScript.Symbol,
+			file: TypeScript.SourceFile,
+			enclosing: TypeScript.Node,
+			location: TypeScript.Node,
+		): { readonly displayParts: TypeScript.SymbolDisplayPart[] };
+	};
+	getTouchingPropertyName(file: TypeScript.SourceFile, position: number): TypeScript.Node;
+}
+
+const preferences: TypeScript.UserPreferences = {
+	includeCompletionsForModuleExports: false,
+	includeCompletionsWithInsertText: false,
+	includeCompletionsForImportStatements: false,
+};
+
 /** More than a reader scrolls through, and than a front end lists quickly. */
 const MOST_MATCHES = 500;
 
@@ -21,12 +57,21 @@ export function complete(compiler: Compiler, source: string, cursor: number): Co
 		.slice(0, cursor - prefix.length)
 		.trimEnd()
 		.endsWith(".");
-	compiler.open(source, !isMember);
-	const list = compiler.service.getCompletionsAtPosition(compiler.cellPath, cursor, {
-		includeCompletionsForModuleExports: false,
-		includeCompletionsWithInsertText: false,
-		includeCompletionsForImportStatements: false,
-	});
+	const draft = compiler.drafts.read(source, !isMember);
+	const { Completions } = ts as unknown as Internals;
+	const list = Completions.getCompletionsAtPosition(
+		compiler.host,
+		draft.program,
+		() => {},
+		draft.file,
+		cursor,
+		preferences,
+		undefined,
+		undefined,
+		undefined,
+		undefined,
+		true,
+	);
 	const span = list?.entries.find((entry) => entry.replacementSpan)?.replacementSpan ?? list?.optionalReplacementSpan;
 	const start = span && span.start <= cursor ? span.start : cursor - prefix.length;
 	const typed = source.slice(start, cursor).toLowerCase();
@@ -40,7 +85,7 @@ export function complete(compiler: Compiler, source: string, cursor: number): Co
 		end: cursor,
 		types: entries.map((entry, index) => {
 			// The details of a few are worth their milliseconds; those of hundreds are not.
-			const signature = index < 20 ? signatureOf(compiler, entry, cursor) : undefined;
+			const signature = index < 20 && entry.symbol ? signatureOf(draft, entry.symbol, cursor) : undefined;
 			// Names of earlier cells are imported, which is none of the reader's business.
 			const [, aliased] = /^\(alias\) (\w+)/.exec(signature ?? "") ?? [];
 			const type = entry.kind === ts.ScriptElementKind.alias ? (aliased ?? entry.kind) : entry.kind;
@@ -54,17 +99,17 @@ export function complete(compiler: Compiler, source: string, cursor: number): Co
 	};
 }
 
-function signatureOf(compiler: Compiler, entry: TypeScript.CompletionEntry, cursor: number): string | undefined {
-	const details = compiler.service.getCompletionEntryDetails(
-		compiler.cellPath,
-		cursor,
-		entry.name,
-		{},
-		entry.source,
-		{},
-		entry.data,
+function signatureOf({ file, program }: Draft, symbol: TypeScript.Symbol, cursor: number): string {
+	const { SymbolDisplay, getTouchingPropertyName } = ts as unknown as Internals;
+	const place = getTouchingPropertyName(file, cursor);
+	const { displayParts } = SymbolDisplay.getSymbolDisplayPartsDocumentationAndSymbolKind(
+		program.getTypeChecker(),
+		symbol,
+		file,
+		place,
+		place,
 	);
-	return details && ts.displayPartsToString(details.displayParts).replace(/\nimport [^\n]*$/, "");
+	return ts.displayPartsToString(displayParts).replace(/\nimport [^\n]*$/, "");
 }
 
 /** What stands at the cursor: its type and documentation, or the signatures of the call being written. */
