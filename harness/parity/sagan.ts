@@ -21,7 +21,8 @@ export const sagan: ParitySystem = {
 	parts: {
 		self_attention: (golden) =>
 			runNet(golden, (parameters) => {
-				const block = selfAttention(golden.config.count("channels"), { form: "community" })(parameters);
+				const form = golden.config.choice("attention", ["community", "official"], "community");
+				const block = selfAttention(golden.config.count("channels"), { form })(parameters);
 				return ({ feature }, pass) =>
 					watched(
 						pass,
