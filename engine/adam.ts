@@ -3,6 +3,8 @@ import { type Coefficients, composedMoments, type MomentStore, type Update } fro
 import { Parameters } from "./parameters.ts";
 import { tensorflowMoments } from "./tensorflow/adam-moments.ts";
 
+export type EpsilonAt = "corrected" | "running";
+
 export interface AdamOptions {
 	/** Learning rate. */
 	readonly rate: number;
@@ -12,6 +14,11 @@ export interface AdamOptions {
 	readonly beta2?: number;
 	/** @default 1e-8 */
 	readonly epsilon?: number;
+	/**
+	 * What epsilon is added to: √v̂, as in PyTorch, or √v before its correction, as in TensorFlow and Keras (ε̂ of the paper's
+	 * section 2), where it weighs more while v is young. @default "corrected"
+	 */
+	readonly epsilonAt?: EpsilonAt;
 	/**
 	 * What the bias correction counts: a parameter's own steps, or every call, whichever parameters it moves, as one Keras
 	 * optimiser given to several models does. @default "own"
@@ -44,7 +51,7 @@ interface Entry {
 export type Gradients = readonly (tf.Tensor | undefined)[] | Readonly<Record<string, tf.Tensor>>;
 
 /**
- * Adam (Kingma and Ba, 2015) exactly as PyTorch's: both moments bias-corrected, epsilon added to √v̂. A parameter
+ * Adam (Kingma and Ba, 2015) exactly as PyTorch's: both moments bias-corrected, epsilon added to √v̂ (or as TensorFlow's). A parameter
  * without a gradient is left alone, its own step count too. Owns its moments, not the parameters.
  */
 export class Adam implements Disposable {
@@ -54,18 +61,20 @@ export class Adam implements Disposable {
 	epsilon: number;
 	readonly #beta1: number;
 	readonly #beta2: number;
+	readonly #epsilonAt: EpsilonAt;
 	readonly #counting: "own" | "calls";
 	readonly #entries: readonly Entry[];
 	readonly #moments: MomentStore;
 
 	constructor(
 		parameters: Parameters | readonly tf.Variable[],
-		{ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, counting = "own" }: AdamOptions,
+		{ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, epsilonAt = "corrected", counting = "own" }: AdamOptions,
 	) {
 		this.rate = rate;
 		this.#beta1 = beta1;
 		this.#beta2 = beta2;
 		this.epsilon = epsilon;
+		this.#epsilonAt = epsilonAt;
 		this.#counting = counting;
 		const named =
 			parameters instanceof Parameters
@@ -115,7 +124,7 @@ export class Adam implements Disposable {
 			beta1: this.#beta1,
 			beta2: this.#beta2,
 			step: (this.rate * correction) / (1 - this.#beta1 ** steps),
-			epsilon: this.epsilon * correction,
+			epsilon: this.#epsilonAt === "corrected" ? this.epsilon * correction : this.epsilon,
 		};
 	}
 

@@ -5,10 +5,11 @@
  *
  *     refined = U([G(low, attributes), bicubic(low)])
  *
- * Differs from the paper's figure, which feeds the generated face only: the code is followed.
+ * Differs from the paper's figure, which feeds the generated face only: the code is followed; and from the code: Adam's epsilon is
+ * added behind the bias correction, the code's in front of it (`epsilonAt: "running"`).
  */
 import * as tf from "@tensorflow/tfjs";
-import { Adam } from "../engine/adam.ts";
+import { Adam, type EpsilonAt } from "../engine/adam.ts";
 import { Parameters } from "../engine/parameters.ts";
 import { Random } from "../engine/random.ts";
 import {
@@ -35,6 +36,8 @@ export interface DualAttentionUnetOptions extends AgaGeneratorOptions, Pick<Dual
 	readonly guided?: boolean;
 	/** Of the content loss's first term. @default none: that term is left out */
 	readonly features?: PictureFeatures;
+	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the code. @default "corrected" */
+	readonly epsilonAt?: EpsilonAt;
 	/** Adam's rate. @default 1e-4 */
 	readonly rate?: number;
 	/** @default [0.9, 0.999] */
@@ -59,11 +62,12 @@ export function dualAttentionUnet(options: DualAttentionUnetOptions = {}): DualA
 		features,
 	} = options;
 	const { rate = 1e-4, betas: [beta1, beta2] = [0.9, 0.999], seed = 0 } = options;
+	const { epsilonAt = "corrected" } = options;
 	const random = Random.seed(seed);
 	const networks = { G: new Parameters(random.split("G")), U: new Parameters(random.split("U")) };
 	const generator = agaGenerator(networks.G, options);
 	const unet = dualAttentionNetwork(networks.U, { width: unetWidth, reduction });
-	const optimizer = new Adam(networks.U, { rate, beta1, beta2 });
+	const optimizer = new Adam(networks.U, { rate, beta1, beta2, epsilonAt });
 	const start = (low: tf.Tensor4D, labels: tf.Tensor2D | undefined) => {
 		const known: tf.Tensor2D = guided
 			? required("dual-attention-unet", "labels", labels)
@@ -148,9 +152,9 @@ export const systems: readonly System[] = [
 		description: "Refines the faces of a trained AGA-GAN by a U-Net with channel and spatial attention.",
 		options: {
 			...{ scale: 8, lowSize: 16, attributes: 38, width: 32, block: "code" as "code" | "figure", guided: true },
-			...{ unetWidth: 32, reduction: 16, rate: 1e-4 },
+			...{ unetWidth: 32, reduction: 16, rate: 1e-4, epsilonAt: "corrected" as EpsilonAt },
 		},
-		choices: { block: ["code", "figure"] },
+		choices: { block: ["code", "figure"], epsilonAt: ["corrected", "running"] },
 		layers: ({ scale }) => ({ U: dualAttentionLayers(), G: agaGeneratorLayers(scale, "model") }),
 		networks: ({ unetWidth, reduction, ...options }) => ({
 			U: (parameters) => dualAttentionNetwork(parameters, { width: unetWidth, reduction }),

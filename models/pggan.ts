@@ -10,10 +10,11 @@
  * D(fake) − D(real) + 10·(‖∇D‖ − 1)² + 0.001·D(real)². Adam (0, 0.99) starts anew at each level (growth.ts).
  *
  * The community form takes gain √2 everywhere, where the official one has √2/4 for the first layer and 1 for pictures and
- * score; its first block is normalised once. Differs from the code: the average of G (`Gs`) is taken after G's step.
+ * score; its first block is normalised once. Differs from the code: the average of G (`Gs`) is taken after G's step; Adam's
+ * epsilon is added behind the bias correction, the official code's in front of it (`epsilonAt: "running"`).
  */
 import * as tf from "@tensorflow/tfjs";
-import { Adam } from "../engine/adam.ts";
+import { Adam, type EpsilonAt } from "../engine/adam.ts";
 import { moveAverage } from "../engine/average.ts";
 import { avgPool2d } from "../engine/ops/avg-pool.ts";
 import { detach } from "../engine/ops/detach.ts";
@@ -50,6 +51,8 @@ export interface PgganOptions extends ProgressiveOptions, Partial<Omit<GrowthOpt
 	readonly drift?: number;
 	/** Of the average of G. @default 0.999 */
 	readonly decay?: number;
+	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the official code. @default "corrected" */
+	readonly epsilonAt?: EpsilonAt;
 	/** Adam's rate of both networks. @default 1e-3 */
 	readonly rate?: number;
 	/** @default [0, 0.99] */
@@ -86,7 +89,9 @@ export function pggan(options: PgganOptions = {}): Pggan {
 	// Before any step, as after an import, all levels are shown.
 	const whole: Reached = { level: depth, alpha: 1 };
 	let reached = whole;
-	const optimizers = { G: new Adam(G, { rate, beta1, beta2 }), D: new Adam(D, { rate, beta1, beta2 }) };
+	const adam = (network: Parameters) =>
+		new Adam(network, { rate, beta1, beta2, epsilonAt: options.epsilonAt ?? "corrected" });
+	const optimizers = { G: adam(G), D: adam(D) };
 
 	/** Real pictures at a stage: pooled to its level, the level below mixed in while it fades. */
 	const shownAt = (images: tf.Tensor4D, { level: top, alpha: share, batch }: Stage): tf.Tensor4D => {
@@ -187,8 +192,9 @@ export const systems: readonly System[] = [
 			...{ depth: 8, latentSize: 512, fmapBase: 8192, fmapMax: 512, channels: 3 },
 			...{ form: "official" as "official" | "community", groupSize: 4, startLevel: 2, stableImages: 600_000 },
 			...{ fadeImages: 600_000, minibatch: onePreset, lambdaGp: 10, drift: 1e-3, decay: 0.999, rate: 1e-3 },
+			epsilonAt: "corrected" as EpsilonAt,
 		},
-		choices: { form: ["official", "community"] },
+		choices: { form: ["official", "community"], epsilonAt: ["corrected", "running"] },
 		meanings: {
 			form: "Layers as in the official code, or in pro_gan_pytorch.",
 			stableImages: "Pictures shown while a level stays.",

@@ -9,11 +9,12 @@
  * The switch (epoch 30): before it the threshold is 0, so D sees all, and D has instance norm; after it the threshold is
  * 0.1, D has no norm, and the attention networks are frozen. Order of steps: g_A with A_A, D_B, g_B with A_B, D_A.
  *
- * Differs from the code: each optimiser counts its own steps, where TensorFlow's one optimiser object shares the count behind
- * its bias correction among all; norm variables that the code makes and never uses are left out.
+ * Differs from the code: Adam's epsilon is added behind the bias correction, the code's in front of it (`epsilonAt: "running"`);
+ * each optimiser counts its own steps, where TensorFlow's one optimiser object shares the count behind its bias correction among
+ * all; norm variables that the code makes and never uses are left out.
  */
 import * as tf from "@tensorflow/tfjs";
-import { Adam } from "../engine/adam.ts";
+import { Adam, type EpsilonAt } from "../engine/adam.ts";
 import { Random } from "../engine/random.ts";
 import { ImagePool } from "./layers/image-pool.ts";
 import { evaluation, training } from "./layers/layer.ts";
@@ -61,6 +62,8 @@ export interface UagganOptions extends UagganNetworkOptions {
 	readonly rate?: number;
 	/** @default [0.5, 0.999] */
 	readonly betas?: readonly [number, number];
+	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the code. @default "corrected" */
+	readonly epsilonAt?: EpsilonAt;
 	/** Of the initial weights. @default 0 */
 	readonly seed?: number;
 }
@@ -104,12 +107,14 @@ export function uagganDiscriminatorLoss(
 export function uaggan(options: UagganOptions = {}): TwoDomainGan {
 	const { lambdaA = 10, lambdaB = 10, switchEpoch = 30, epochLength = 1334, threshold = 0.1 } = options;
 	const { poolSize = 50, rate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
+	const { epsilonAt = "corrected" } = options;
 	const { networks, layers } = networksOf(uagganNetworks(options), Random.seed(seed));
 	const [toB, toA] = [maskedTranslator(layers.g_A, layers.g_A_ae), maskedTranslator(layers.g_B, layers.g_B_ae)];
 	const { g_A, g_B, g_A_ae, g_B_ae, d_A, d_B } = networks;
 	const trained = { g_A: { g_A, g_A_ae }, g_B: { g_B, g_B_ae }, d_A: { d_A }, d_B: { d_B } };
 	const frozen = { g_A: { g_A }, g_B: { g_B } };
-	const adam = (name: keyof typeof trained) => new Adam(trainedVariables(trained[name]), { rate, beta1, beta2 });
+	const adam = (name: keyof typeof trained) =>
+		new Adam(trainedVariables(trained[name]), { rate, beta1, beta2, epsilonAt });
 	const optimizers = { g_A: adam("g_A"), g_B: adam("g_B"), d_A: adam("d_A"), d_B: adam("d_B") };
 	const pools = { A: new ImagePool(poolSize), B: new ImagePool(poolSize) };
 	const before: Phase = { threshold: 0, normed: true };
@@ -195,8 +200,9 @@ export const systems: readonly System[] = [
 		options: {
 			...{ channels: 3, ngf: 32, blocks: 9, ndf: 64, kernels: "run" as "run" | "written", skip: false },
 			...{ lambdaA: 10, lambdaB: 10, switchEpoch: 30, epochLength: 1334, threshold: 0.1, poolSize: 50, rate: 1e-4 },
+			epsilonAt: "corrected" as EpsilonAt,
 		},
-		choices: { kernels: ["run", "written"] },
+		choices: { kernels: ["run", "written"], epsilonAt: ["corrected", "running"] },
 		networks: uagganNetworks,
 		build: uaggan,
 	}),

@@ -1,5 +1,6 @@
 /** Goldens of AGA-GAN and its U-Net, made with the authors' Keras functions. */
 import * as tf from "@tensorflow/tfjs";
+import { agaGan } from "../../models/aga-gan.ts";
 import { agaDiscriminator, agaDiscriminatorLayers } from "../../models/layers/aga-discriminator.ts";
 import { agaGenerator, agaGeneratorLayers } from "../../models/layers/aga-generator.ts";
 import { dualAttentionLayers, dualAttentionNetwork } from "../../models/layers/dual-attention.ts";
@@ -7,13 +8,17 @@ import type { Results } from "./compare.ts";
 import { type Golden, stored, UnsupportedError } from "./golden.ts";
 import { runNet, type Tensors } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
+import { drawOf, inputOf, runTraining } from "./training.ts";
 
 export const agagan: ParitySystem = {
-	parts: { gen: runGenerator, disc: runDiscriminator, unet: runUnet },
-	rename: (golden) => renamed(golden, layersOf(golden)),
+	parts: { gen: runGenerator, disc: runDiscriminator, unet: runUnet, train_step: runTrainStep },
+	rename: (golden) => (isTraining(golden) ? golden : renamed(golden, layersOf(golden))),
 	// The README's: what float32 leaves of sums that the files hold as float64 gave them.
-	closeness: { outputs: 2e-5, gradients: 2e-5, losses: 2e-5 },
+	closeness: (golden) => (isTraining(golden) ? undefined : { outputs: 2e-5, gradients: 2e-5, losses: 2e-5 }),
 };
+
+/** Files of training are PyTorch's, under our names. */
+const isTraining = ({ part }: Golden) => part.startsWith("train_step");
 
 /** The Keras layers by the names of our parts. */
 function layersOf(golden: Golden): Record<string, string> {
@@ -114,5 +119,36 @@ function runUnet(golden: Golden): Results {
 			tf.dispose(seen);
 			return { y, ...Object.fromEntries(copies) };
 		};
+	});
+}
+
+/** Iterations without the VGG19 term. */
+function runTrainStep(golden: Golden): Results {
+	const { config } = golden;
+	const gan = agaGan({
+		scale: config.number("scale"),
+		lowSize: config.count("low_resolution"),
+		attributes: stored(golden, "input/attributes/0").shape[1] as number,
+		width: widthOf(golden),
+		branch: config.choice("branch", ["sub-pixel", "transposed"]),
+		lambdaAdversarial: config.number("lambda_adversarial"),
+		rate: config.number("lr"),
+		betas: [config.number("beta1"), config.number("beta2")],
+		epsilonAt: config.choice("epsilon_at", ["corrected", "running"], "corrected"),
+		sharedSteps: config.flag("shared_steps"),
+	});
+	return runTraining(golden, {
+		gan,
+		batch: (iteration) => ({
+			low: inputOf<tf.Tensor4D>(golden, "low", iteration),
+			high: inputOf<tf.Tensor4D>(golden, "high", iteration),
+			labels: inputOf<tf.Tensor2D>(golden, "attributes", iteration),
+		}),
+		draws: (iteration) => ({
+			real: drawOf(golden, "real", iteration),
+			fake: drawOf(golden, "fake", iteration),
+			deceive: drawOf(golden, "deceive", iteration),
+		}),
+		steps: ["D_real", "D_fake", "G_step"],
 	});
 }

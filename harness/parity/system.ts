@@ -10,7 +10,7 @@ export interface ParitySystem {
 	/** Gives the file's tensors the names of our parameters, where they are not ours already. */
 	readonly rename?: (golden: Golden) => Golden;
 	/** @default that of the PyTorch goldens */
-	readonly closeness?: Closeness | ((golden: Golden) => Closeness);
+	readonly closeness?: Closeness | ((golden: Golden) => Closeness | undefined);
 	/** Convolution weights of which only the first input channels can be compared. */
 	readonly firstChannels?: Readonly<Record<string, number>>;
 }

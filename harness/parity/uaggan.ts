@@ -14,11 +14,17 @@ import {
 	uagganGenerator,
 } from "../../models/layers/uaggan-networks.ts";
 import type { UnpairedBatch } from "../../models/paper.ts";
-import { uagganDiscriminatorLoss, uagganGeneratorTerms, uagganNetworks } from "../../models/uaggan.ts";
+import {
+	uaggan as buildUaggan,
+	uagganDiscriminatorLoss,
+	uagganGeneratorTerms,
+	uagganNetworks,
+} from "../../models/uaggan.ts";
 import type { Closeness, Results } from "./compare.ts";
 import { type Golden, loadWeights, storedUnder, toTensor, toTorch } from "./golden.ts";
 import { runNet, type Tensors } from "./net.ts";
 import type { ParitySystem } from "./system.ts";
+import { inputOf, restOfDraws, runTraining } from "./training.ts";
 
 export const uaggan: ParitySystem = {
 	parts: {
@@ -39,10 +45,46 @@ export const uaggan: ParitySystem = {
 				return ({ image, mask }) => ({ y: judge(image as tf.Tensor4D, mask as tf.Tensor4D, phase) });
 			}),
 		whole: runWhole,
+		train_step: runTrainStep,
 	},
-	rename,
-	closeness: closenessOf,
+	rename: (golden) => (isTraining(golden) ? golden : rename(golden)),
+	closeness: (golden) => (isTraining(golden) ? undefined : closenessOf(golden)),
 };
+
+/** Files of training are PyTorch's, under our names. */
+const isTraining = ({ part }: Golden) => part.startsWith("train_step");
+
+/** Iterations, with the switch where the file has it. */
+function runTrainStep(golden: Golden): Results {
+	const { config } = golden;
+	const poolSize = config.count("pool_size");
+	const gan = buildUaggan({
+		ngf: config.count("ngf"),
+		ndf: config.count("ndf"),
+		blocks: config.count("blocks"),
+		lambdaA: config.number("lambda_a"),
+		lambdaB: config.number("lambda_b"),
+		switchEpoch: config.count("switch_epoch"),
+		epochLength: 1,
+		threshold: config.number("threshold"),
+		poolSize,
+		rate: config.number("lr"),
+		betas: [config.number("beta1"), config.number("beta2")],
+		epsilonAt: config.choice("epsilon_at", ["corrected", "running"], "corrected"),
+	});
+	return runTraining(golden, {
+		gan,
+		batch: (iteration) => ({
+			a: inputOf<tf.Tensor4D>(golden, "images_a", iteration),
+			b: inputOf<tf.Tensor4D>(golden, "images_b", iteration),
+		}),
+		draws: (iteration) => ({
+			pool_uniform: restOfDraws(golden, "pool_uniform", iteration, poolSize),
+			pool_index: restOfDraws(golden, "pool_index", iteration, poolSize),
+		}),
+		steps: ["g_A_step", "d_B_step", "g_B_step", "d_A_step"],
+	});
+}
 
 /** Widths from the file's settings; channels, kernels and blocks from the weights. */
 function optionsOf({ config, tensors }: Golden): UagganNetworkOptions {

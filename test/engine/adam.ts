@@ -197,3 +197,25 @@ test.serial("a reset optimiser steps as a new one", (t) =>
 		}
 	}),
 );
+
+test.serial("epsilon beside the running root of v follows the formula of the paper's section 2", async (t) => {
+	await onEngines(() => {
+		const [rate, beta1, beta2, epsilon] = [0.1, 0.9, 0.999, 1e-3];
+		// Gradients about epsilon, where it matters what it is added to.
+		const slopes = [2e-3, -5e-4, 1e-3, 3e-3];
+		const variable = tf.variable(tf.tensor1d([0.5]));
+		const adam = new Adam([variable], { rate, beta1, beta2, epsilon, epsilonAt: "running" });
+		let [theta, m, v] = [0.5, 0, 0];
+		for (const [index, slope] of slopes.entries()) {
+			tf.tidy(() => adam.apply([tf.tensor1d([slope])]));
+			m = beta1 * m + (1 - beta1) * slope;
+			v = beta2 * v + (1 - beta2) * slope * slope;
+			const step = (rate * Math.sqrt(1 - beta2 ** (index + 1))) / (1 - beta1 ** (index + 1));
+			theta -= (step * m) / (Math.sqrt(v) + epsilon);
+			// Float32 against float64, of steps of about a hundredth.
+			t.true(Math.abs((variable.dataSync()[0] as number) - theta) < 1e-6, `step ${index}`);
+		}
+		adam[Symbol.dispose]();
+		variable.dispose();
+	});
+});

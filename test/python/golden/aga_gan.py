@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from golden import noise, numbers, pictures, seeded, write_net
+from golden import Frozen, TensorflowAdam, descend, noise, numbers, pictures, seeded, steady, write_net, write_training
 
 leaky = lambda x: F.leaky_relu(x, 0.25)
 
@@ -252,7 +252,54 @@ def write_case(path, module, given, forward, config):
     write_net(path, module, given, forward, config, losses, differentiable=inputs, spelled=channel_last(module.layers()))
 
 
+@steady
+def write_aga_training(path, config):
+    width, low, scale, batch = 32 // config["width_divisor"], config["low_resolution"], config["scale"], config["batch"]
+    seed, attributes = config["seed"], 5
+    make_discriminator = lambda: Discriminator(width, low * scale, low, attributes, config["branch"] == "transposed", False)
+    networks = {"G": seeded(seed, lambda: Generator(width, low, attributes, scale)), "D": seeded(seed + 1, make_discriminator)}
+    generator, inputs = torch.Generator().manual_seed(seed), {}
+    for i in range(config["iterations"]):
+        inputs[f"high/{i}"] = pictures(batch, 3, low * scale, low * scale, seed + i)
+        inputs[f"low/{i}"] = F.avg_pool2d(inputs[f"high/{i}"], scale)
+        inputs[f"attributes/{i}"] = torch.randint(-1, 2, (batch, attributes), generator=generator).float()
+        for name, least, most in (("real", 0.8, 1), ("fake", 0, 0.2), ("deceive", 0.8, 1)):
+            inputs[f"{name}/{i}"] = least + (most - least) * torch.rand(batch, generator=generator)
+
+    def trainer(n, x):
+        G, D = n["G"], n["D"]
+        optimizer = TensorflowAdam(config, [*G.parameters(), *D.parameters()], config["shared_steps"])
+
+        def step(iteration, record):
+            low, high, known = (x[f"{name}/{iteration}"] for name in ("low", "high", "attributes"))
+            judge = lambda image, targets: F.binary_cross_entropy(D(image, known)["y"], x[f"{targets}/{iteration}"][:, None])
+            fake = G(low, known)["y"].detach()
+            record.outputs(fake=fake)
+            for name, image in (("real", high), ("fake", fake)):
+                loss = judge(image, name)
+                descend(optimizer, loss)
+                record.gradients("D", step=f"D_{name}/")
+                optimizer.step()
+                record.losses(**{f"D__loss_{name}": loss})
+            with Frozen(D):
+                made = G(low, known)["y"]
+                pixel, adversarial = 0.75 * F.l1_loss(made, high), judge(made, "deceive")
+                total = pixel + config["lambda_adversarial"] * adversarial
+                descend(optimizer, total)
+            record.gradients("G", step="G_step/")
+            optimizer.step()
+            record.losses(G__loss_pixel=pixel, G__loss_adv=adversarial, G__loss=total)
+
+        return step
+
+    return write_training(path, networks, inputs, trainer, config)
+
+
 def write(folder):
+    common = {"iterations": 3, "scale": 8, "lr": 1e-4, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "epsilon_at": "running"}
+    for seed, (divisor, low, batch, branch, shared, weight) in enumerate([(16, 4, 2, "sub-pixel", True, 0.003), (16, 6, 1, "transposed", False, 0.1)]):
+        config = {"width_divisor": divisor, "low_resolution": low, "batch": batch, "branch": branch, "shared_steps": shared}
+        write_aga_training(folder / f"train_step_{seed}.safetensors", {**config, **common, "lambda_adversarial": weight, "seed": 10 * seed})
     told = lambda batch, seed: torch.randint(-1, 2, (batch, 38), generator=torch.Generator().manual_seed(seed)).float()
     both = lambda m, x: m(x["image"], x["attributes"])
     for seed, (divisor, low, scale, batch) in enumerate([(16, 6, 8, 2), (16, 4, 16, 1), (8, 4, 8, 1)]):

@@ -211,6 +211,32 @@ def adam(config, *modules, rate="lr"):
     return torch.optim.Adam(parameters, lr=config[rate], betas=betas, eps=config["eps"])
 
 
+class TensorflowAdam:
+    """Adam that adds epsilon to the root of v before its correction; counts every call, or each parameter's own steps."""
+
+    def __init__(self, config, parameters, counts_calls):
+        self.config, self.calls, self.counts_calls = config, 0, counts_calls
+        self.parameters, self.moments = list(parameters), {}
+
+    def zero_grad(self):
+        for each in self.parameters:
+            each.grad = None
+
+    def step(self):
+        rate, beta1, beta2 = (self.config[name] for name in ("lr", "beta1", "beta2"))
+        self.calls += 1
+        with torch.no_grad():
+            for each in self.parameters:
+                if each.grad is None:
+                    continue
+                steps, m, v = self.moments.get(each, (0, torch.zeros_like(each), torch.zeros_like(each)))
+                m, v = beta1 * m + (1 - beta1) * each.grad, beta2 * v + (1 - beta2) * each.grad**2
+                self.moments[each] = (steps + 1, m, v)
+                count = self.calls if self.counts_calls else steps + 1
+                corrected = rate * (1 - beta2**count) ** 0.5 / (1 - beta1**count)
+                each -= corrected * m / (v.sqrt() + self.config["eps"])
+
+
 def descend(optimizer, loss):
     """Gradients of `loss` for the optimiser's parameters alone."""
     optimizer.zero_grad()
