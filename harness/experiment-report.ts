@@ -75,7 +75,9 @@ function markdown({ title, citation }: Paper, report: Reproduction): string {
 	const claims = report.claims.map(({ text, where, published, measured, interval, verdict, why }) => [
 		`${text} (${where})`,
 		published,
-		`${measured.toPrecision(3)} [${interval.low.toPrecision(3)}, ${interval.high.toPrecision(3)}]`,
+		Number.isNaN(measured)
+			? "–"
+			: `${measured.toPrecision(3)} [${interval.low.toPrecision(3)}, ${interval.high.toPrecision(3)}]`,
 		verdict,
 		why,
 	]);
