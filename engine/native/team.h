@@ -20,7 +20,9 @@ class Team {
   // Calls `task` once on each thread of a team; `work` is the number of multiplications: few are done sooner by one thread.
   static void share(double work, const std::function<void(Team&)>& task) {
     const long size = work < kWorthSharing ? 1 : largest();
-    std::atomic<long> arrived{0}, tickets{0};
+    // In lines of their own: all threads look at them all the time.
+    alignas(64) std::atomic<long> arrived{0};
+    alignas(64) std::atomic<long> tickets{0};
     // A thread inside `wait` takes no second part, so every part that waits has a thread of its own.
     Workers::shared().run(size, Workers::kWorthSharing, [&](int64_t index) {
       Team team(index, size, arrived, tickets);
