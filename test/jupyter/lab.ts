@@ -1,23 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import net from "node:net";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
-import type { Browser, Locator, Page } from "playwright-core";
-import { launch } from "../helpers/browser.ts";
+import type { Locator, Page } from "playwright-core";
 import { fovea } from "../helpers/fovea.ts";
-import { jupyterFor, notebookOf, repository } from "../helpers/jupyter.ts";
+import { jupyterFor, notebookOf } from "../helpers/jupyter.ts";
 import { sleep } from "../helpers/kernel.ts";
+import { Lab, screenshots } from "../helpers/lab.ts";
 
 /** JupyterLab 4 in Chromium, used as a reader would. Screenshots are kept in build/screenshots/jupyterlab. */
 
 const test = anyTest.serial as TestFn;
 const shared = jupyterFor(anyTest);
-const pictures = join(repository, "build", "screenshots", "jupyterlab");
-const PATIENCE = Number(process.env["P"] ?? 60_000);
 
-let lab: ChildProcess | undefined;
-let browser: Browser | undefined;
+let lab: Lab;
 let page: Page;
 
 const cells = [
@@ -36,78 +31,24 @@ await plot.finish(plot.follow(work(), { every: 100 })); undefined`,
 	"throw new RangeError('wanted')",
 ];
 
-async function freePort(): Promise<number> {
-	const server = net.createServer().listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	const { port } = server.address() as net.AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
-
 test.before(async (t) => {
 	t.timeout(300_000);
 	const { jupyter } = shared;
-	mkdirSync(pictures, { recursive: true });
 	// The reader's own way to the kernel, over the one that the helper installs.
 	const installed = await fovea(["kernel", "install"], { environment: jupyter.environment });
 	t.is(installed.code, 0, installed.stderr);
 	writeFileSync(join(jupyter.folder, "demo.ipynb"), JSON.stringify(notebookOf(cells)));
-	const settings = join(jupyter.folder, "settings", "@jupyterlab");
-	mkdirSync(join(settings, "notebook-extension"), { recursive: true });
-	mkdirSync(join(settings, "apputils-extension"), { recursive: true });
-	// Every cell stays in the page, and nothing is asked of the network.
-	writeFileSync(join(settings, "notebook-extension", "tracker.jupyterlab-settings"), '{"windowingMode": "none"}');
-	writeFileSync(
-		join(settings, "apputils-extension", "notification.jupyterlab-settings"),
-		'{"fetchNews": "false", "checkForUpdates": false}',
-	);
-	const port = await freePort();
-	lab = spawn(
-		join(jupyter.home, "bin", "jupyter"),
-		["lab", "--no-browser", "--allow-root", `--port=${port}`, "--ip=127.0.0.1", "--IdentityProvider.token=fovea"],
-		{
-			cwd: jupyter.folder,
-			env: { ...jupyter.environment, JUPYTERLAB_SETTINGS_DIR: join(jupyter.folder, "settings") },
-			stdio: "ignore",
-		},
-	);
-	const address = `http://127.0.0.1:${port}`;
-	for (let waited = 0; ; waited += 200) {
-		const answered = await fetch(`${address}/api/status?token=fovea`).catch(() => undefined);
-		if (answered?.ok) break;
-		if (waited > PATIENCE) throw new Error("test: JupyterLab must answer, got nothing");
-		await sleep(200);
-	}
-	browser = await launch();
-	const context = await browser.newContext({ viewport: { width: 1280, height: 2600 } });
-	context.setDefaultTimeout(PATIENCE);
-	page = await context.newPage();
-	await page.goto(`${address}/lab/tree/demo.ipynb?token=fovea`);
-	await page.locator(".jp-NotebookPanel .jp-CodeCell").first().waitFor();
-	await status("Idle");
+	lab = await Lab.start(jupyter);
+	page = lab.page;
+	await lab.open("demo.ipynb");
 });
-test.after.always(async () => {
-	await browser?.close();
-	lab?.kill("SIGTERM");
-	await new Promise((resolve) => (lab && lab.exitCode === null ? lab.once("exit", resolve) : resolve(undefined)));
-});
+test.after.always(() => lab?.stop());
 
 test.afterEach.always(async (t) => {
-	if (!t.passed) await page?.screenshot({ path: join(pictures, "failed.png") });
+	if (!t.passed) await page?.screenshot({ path: join(screenshots, "failed.png") });
 });
 
-const cell = (index: number): Locator => page.locator(".jp-NotebookPanel .jp-CodeCell").nth(index);
-
-/** Waits until the status bar says that the kernel is there and in this state. */
-async function status(state: "Idle" | "Busy"): Promise<void> {
-	await page.getByText(`TypeScript (fovea) | ${state}`).waitFor();
-}
-
-async function menu(...path: readonly string[]): Promise<void> {
-	const [bar = "", item = ""] = path;
-	await page.locator(".lm-MenuBar-itemLabel", { hasText: new RegExp(`^${bar}$`) }).click();
-	await page.locator(".lm-Menu-itemLabel", { hasText: new RegExp(`^${item}$`) }).click();
-}
+const cell = (index: number): Locator => lab.cell(index);
 
 /** A new cell at the end with this in it, and the cursor after it. */
 async function write(code: string): Promise<Locator> {
@@ -121,17 +62,17 @@ async function write(code: string): Promise<Locator> {
 }
 
 test("run all: every cell has run and shows its output, the error too", async (t) => {
-	await menu("Run", "Run All Cells");
+	await lab.menu("Run", "Run All Cells");
 	await cell(cells.length - 1)
 		.locator(".jp-OutputArea-output")
 		.first()
 		.waitFor();
-	await status("Idle");
+	await lab.status("Idle");
 	for (const [index] of cells.entries())
 		t.is(await cell(index).locator(".jp-InputPrompt").innerText(), `[${index + 1}]:`);
 	t.regex(await cell(0).locator(".jp-OutputArea").innerText(), /printed[\s\S]*\[ 9, 3 \]/);
 	t.regex(await cell(8).locator(".jp-OutputArea").innerText(), /RangeError: wanted[\s\S]*Cell \[9\] 1:7/);
-	await page.screenshot({ path: join(pictures, "run-all.png") });
+	await page.screenshot({ path: join(screenshots, "run-all.png") });
 });
 
 test("a figure is seen as SVG, and as Plotly where it was asked for, with plotly.js on the page once", async (t) => {
@@ -144,8 +85,8 @@ test("a figure is seen as SVG, and as Plotly where it was asked for, with plotly
 		"[...document.querySelectorAll('.jp-OutputArea script')].map((script) => script.textContent.length)",
 	);
 	t.is(scripts.filter((length) => length > 1_000_000).length, 1);
-	await cell(2).screenshot({ path: join(pictures, "plotly.png") });
-	await cell(1).screenshot({ path: join(pictures, "svg.png") });
+	await cell(2).screenshot({ path: join(screenshots, "plotly.png") });
+	await cell(1).screenshot({ path: join(screenshots, "svg.png") });
 });
 
 test("an attention overlay has a slider that changes the map that is seen", async (t) => {
@@ -156,7 +97,7 @@ test("an attention overlay has a slider that changes the map that is seen", asyn
 	await view.locator("input[type=range]").click();
 	t.is(await seen(), "head 2 of 3");
 	t.is(await view.locator("output").innerText(), "head 2 of 3");
-	await cell(4).screenshot({ path: join(pictures, "attention.png") });
+	await cell(4).screenshot({ path: join(screenshots, "attention.png") });
 });
 
 test("progress is one bar that has filled and one chart, tables and formulas are drawn", async (t) => {
@@ -166,7 +107,7 @@ test("progress is one bar that has filled and one chart, tables and formulas are
 	t.is(await cell(6).locator("table tbody tr").count(), 2);
 	t.is(await cell(7).locator("strong").innerText(), "bold");
 	t.true((await cell(7).locator("mjx-container, .MathJax").count()) > 0);
-	await cell(5).screenshot({ path: join(pictures, "progress.png") });
+	await cell(5).screenshot({ path: join(screenshots, "progress.png") });
 });
 
 test("Tab completes a word by its type, Shift-Tab shows signature and documentation", async (t) => {
@@ -180,28 +121,28 @@ test("Tab completes a word by its type, Shift-Tab shows signature and documentat
 	const list = page.locator(".jp-Completer .jp-Completer-item");
 	await list.first().waitFor();
 	t.true((await list.allInnerTexts()).some((text) => text.includes("charCodeAt")));
-	await page.screenshot({ path: join(pictures, "completion.png") });
+	await page.screenshot({ path: join(screenshots, "completion.png") });
 	await page.keyboard.press("Escape");
 	await write("Math.max(1, ");
 	await page.keyboard.press("Shift+Tab");
 	const tooltip = page.locator(".jp-Tooltip");
 	await tooltip.waitFor();
 	t.regex(await tooltip.innerText(), /max\(\.\.\.values: number\[\]\): number[\s\S]*Returns the larger/);
-	await page.screenshot({ path: join(pictures, "inspection.png") });
+	await page.screenshot({ path: join(screenshots, "inspection.png") });
 	await page.keyboard.press("Escape");
 });
 
 test("the stop button interrupts a loop, and what was made stays", async (t) => {
 	const loop = await write("let turns = 0\nwhile (true) turns++");
 	await page.keyboard.press("Shift+Enter");
-	await status("Busy");
+	await lab.status("Busy");
 	await sleep(1000);
 	await page.locator('[data-command="notebook:interrupt-kernel"], jp-button[title^="Interrupt"]').first().click();
 	await loop.locator(".jp-OutputArea-output", { hasText: "Interrupted" }).waitFor();
 	const after = await write("turns > 1000");
 	await page.keyboard.press("Shift+Enter");
 	await after.locator(".jp-OutputArea-output", { hasText: "true" }).waitFor();
-	await loop.screenshot({ path: join(pictures, "interrupted.png") });
+	await loop.screenshot({ path: join(screenshots, "interrupted.png") });
 	t.pass();
 });
 
@@ -211,7 +152,7 @@ test("input asks in the page, and a restart brings the kernel back", async (t) =
 	await asking.locator(".jp-Stdin-input").fill("fovea");
 	await asking.locator(".jp-Stdin-input").press("Enter");
 	await asking.locator(".jp-OutputArea-output", { hasText: "'FOVEA'" }).waitFor();
-	await menu("Kernel", "Restart Kernel…");
+	await lab.menu("Kernel", "Restart Kernel…");
 	await page.locator(".jp-Dialog .jp-mod-accept").click();
 	const after = await write("typeof globalThis + String(1 + 1)");
 	await page.keyboard.press("Shift+Enter");
