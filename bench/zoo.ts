@@ -1,137 +1,124 @@
 /**
- * Trains the small checkpoints in zoo/: `npm run zoo`, or `npm run zoo -- cca-gan`. Each is seed 1 of a smoke preset, on drawn
- * pictures. Beside it lie its scores where its paper's smoke experiment takes minutes, else its last losses. Of the
- * checkpoint the networks are kept, without the optimisers' states. Interrupted, the same command goes on.
+ * Trains the small checkpoints in zoo/ and scores them: `npm run zoo`, or `npm run zoo -- cca-gan stargan`. Each is seed 1 of a
+ * smoke preset, a minute or so on pictures that may be shipped. Of a training the networks are kept that it is applied with, in
+ * half precision; scores and sample are of just what is kept. Interrupted, the same command goes on. With `--scores` nothing
+ * is trained: what is there is scored and drawn again.
  */
-import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readHeader, writeCheckpoint } from "../harness/checkpoint.ts";
-import { brains } from "../harness/datasets/brains.ts";
-import type { Split } from "../harness/datasets/dataset.ts";
-import { faces } from "../harness/datasets/faces.ts";
-import { horses } from "../harness/datasets/horses.ts";
+import { currentEngine, startEngine } from "../engine/engine.ts";
+import type { TorchArray } from "../engine/parameters.ts";
+import { checkpointFile, readHeader, writeCheckpoint } from "../harness/checkpoint.ts";
 import { writeAtomically } from "../harness/files.ts";
-import { writePng } from "../harness/pictures.ts";
+import { generate } from "../harness/generate/generate.ts";
+import { openModel } from "../harness/generate/model.ts";
+import { writePicture } from "../harness/generate/write.ts";
 import { reportJson } from "../harness/report.ts";
-import { parseReproduction } from "../harness/reproduce.ts";
-import { resizeBytes } from "../harness/resize.ts";
 import { readSafetensors } from "../harness/safetensors.ts";
-import { readResult, type TrainingResult } from "../harness/training-run.ts";
-
-interface Entry {
-	readonly system: string;
-	/** Whether the whole smoke experiment of its paper is run, for the scores, or this one training. */
-	readonly experiment: boolean;
-	/** A few pictures of its test data, [side, side, channels] bytes, never trained on. */
-	readonly inputs: () => Promise<{ readonly pixels: Uint8Array; readonly side: number }[]>;
-	/** Options of `fovea generate` besides. */
-	readonly generate: readonly string[];
-}
-
-const count = 4;
-const test: Split = "test";
-const numbers = Array.from({ length: count }, (_, index) => index);
-/** As the smoke presets have it. */
-const side = 32;
-
-async function drawnFaces() {
-	const data = faces({ size: side, count: { test: count } });
-	return Promise.all(numbers.map(async (index) => ({ pixels: (await data.read(test, index)).pixels, side })));
-}
-
-const entries: readonly Entry[] = [
-	{ system: "cca-gan", experiment: true, inputs: drawnFaces, generate: ["--edit", "Black_Hair,Blond_Hair"] },
-	{
-		...{ system: "sag-gan", experiment: false, generate: [] },
-		inputs: async () => {
-			const data = brains({ size: side, count: { test: 4 * count } });
-			const healthy = Array.from({ length: 4 * count }, (_, index) => index).filter(
-				(index) => data.label(test, index)[0] === 0,
-			);
-			return Promise.all(
-				healthy.slice(0, count).map(async (index) => ({ pixels: (await data.read(test, index)).pixels, side })),
-			);
-		},
-	},
-	{
-		...{ system: "aga-gan", experiment: false, generate: ["--source", "Smiling"] },
-		inputs: async () => {
-			const small = 4;
-			return (await drawnFaces()).map(({ pixels }) => ({
-				pixels: resizeBytes(pixels, 3, [side, side], [small, small], "bicubic"),
-				side: small,
-			}));
-		},
-	},
-	{
-		...{ system: "attention-gan", experiment: false, generate: [] },
-		inputs: async () => {
-			const data = horses({ size: side, count: { test: count } });
-			return Promise.all(numbers.map(async (index) => ({ pixels: (await data.read(test, "a", index)).pixels, side })));
-		},
-	},
-];
+import { writeSheet } from "../harness/sheet.ts";
+import { runTraining } from "../harness/training-run.ts";
+import { entries, generateWords, seed } from "./zoo/entries.ts";
+import type { Entry } from "./zoo/entry.ts";
+import { writePage } from "./zoo/page.ts";
+import { sampleSheet } from "./zoo/sample.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const zoo = join(root, "zoo");
+const trainings = join("out", "zoo");
 
-/** Trains; gives the training's folder and what is known of it. */
-async function trained({ system, experiment }: Entry) {
-	const out = join(root, "out", "zoo", system);
-	if (!experiment) {
-		const words = ["train", system, "--preset", "smoke", "--seed", "1"];
-		await fovea([...words, "--resume", "--out", out]);
-		const { losses } = (await readResult(join(out, "training.json"))) as TrainingResult;
-		return { words, folder: out, about: { losses } };
+/** Trains to the end, or goes on; what it starts from is trained before it. */
+async function train({ system, from, training }: Entry): Promise<void> {
+	const start = entries.find((entry) => entry.system === from);
+	if (start !== undefined) await train(start);
+	const prepared = await training(seed, from === undefined ? undefined : join(root, trainings, from));
+	using gan = prepared.gan;
+	const out = join(root, trainings, system);
+	let told = performance.now();
+	for await (const { step, steps, losses } of runTraining(prepared, { out, seed, resume: true })) {
+		if (performance.now() - told < 10_000 && step < steps) continue;
+		told = performance.now();
+		const text = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+		process.stderr.write(`${gan.id} ${step}/${steps}: ${text.join(" ")}\n`);
 	}
-	const words = ["reproduce", system, "--preset", "smoke", "--seeds", "1"];
-	await fovea([...words, "--out", out]);
-	const path = join(out, "report.json");
-	const { trainings } = parseReproduction(JSON.parse(await readFile(path, "utf8")), path);
-	const training = trainings.find((one) => one.system === system);
-	if (training === undefined) throw new Error(`${path}: must hold a training of ${system}, got none`);
-	const { folder, scores, belowFloor } = training;
-	return { words, folder: join(out, folder), about: { ...(belowFloor === undefined ? {} : { belowFloor }), scores } };
 }
 
-async function make(entry: Entry): Promise<void> {
-	const { system, inputs, generate } = entry;
-	const { words, folder: source, about } = await trained(entry);
+/** Writes the folder anew: the networks in half precision, and the inputs. */
+async function keep({ system, networks, memories = {}, options, inputs }: Entry): Promise<void> {
+	const source = join(root, trainings, system);
+	const folder = join(zoo, system);
 	const header = await readHeader(source);
-	const { tensors } = await readSafetensors(join(source, "checkpoint.safetensors"));
-	const networks = [...tensors].filter(([name]) => !/^(optimizer|memory)\//.test(name));
-	const kept = networks.map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }] as const);
-	const folder = join(root, "zoo", system);
-	await writeCheckpoint(folder, Object.fromEntries(kept), header);
-	for (const [index, { pixels, side }] of (await inputs()).entries()) {
-		const channels = pixels.length === side * side ? 1 : 3;
-		await writePng(join(folder, "input", `${index + 1}.png`), pixels, { height: side, width: side, channels });
-	}
-	const place = `--checkpoint zoo/${system} --input zoo/${system}/input --out out/${system}`;
-	const commands = {
-		trained: `fovea ${words.join(" ")}`,
-		apply: `fovea generate ${system} ${[place, ...generate].join(" ")}`,
+	const { tensors } = await readSafetensors(checkpointFile(source));
+	const kept: Record<string, TorchArray> = {};
+	const take = (name: string, as: string) => {
+		const tensor = tensors.get(name);
+		if (tensor === undefined) throw new RangeError(`${source}: must hold ${name}, got no such tensor`);
+		kept[as] = { shape: tensor.shape, data: Float32Array.from(tensor.values) };
 	};
-	const { seed, step, settings } = header;
+	for (const [as, network] of Object.entries(networks)) {
+		const names = [...tensors.keys()].filter((name) => name.startsWith(`${network}.`));
+		for (const name of names) take(name, `${as}${name.slice(network.length)}`);
+	}
+	for (const [as, memory] of Object.entries(memories)) take(`memory/${memory}`, `memory/${as}`);
+	const known = options ?? header.options ?? (await optionsOf(source));
+	await rm(folder, { recursive: true, force: true });
+	await writeCheckpoint(folder, kept, { ...header, system, options: known }, {}, { dtype: "F16" });
+	for (const [index, picture] of ((await inputs?.()) ?? []).entries()) {
+		await writePicture(join(folder, "input", `${index + 1}.png`), picture);
+	}
+}
+
+/** Those that its shapes say. */
+async function optionsOf(folder: string) {
+	using model = await openModel(folder);
+	return model.options;
+}
+
+/** Scores what the folder holds, draws its sample, and writes down where both are from. */
+async function describe(entry: Entry): Promise<void> {
+	const { system, inputs, flags, from } = entry;
+	const folder = join(zoo, system);
+	const place = `--checkpoint zoo/${system}${inputs === undefined ? "" : ` --input zoo/${system}/input`}`;
+	using model = await openModel(folder);
+	const { step, settings, options } = await readHeader(folder);
+	const { name, version } = currentEngine();
+	const start = from === undefined ? "" : ` --from ${trainings}/${from}`;
+	const more = (flags ?? []).map((flag) => ` ${flag}`).join("");
+	const preset = `fovea train ${system} --preset smoke --seed ${seed}${more}${start} --out ${trainings}/${system}`;
+	const apply = `fovea generate ${system} ${place} --out out/${system} ${generateWords(entry).join(" ")}`.trim();
 	await writeAtomically(
 		join(folder, "zoo.json"),
-		reportJson({ system, ...commands, seed, steps: step, settings, ...about }),
+		reportJson({
+			...{ system, made: `npm run zoo -- ${system}`, ...(flags === undefined ? {} : { training: preset }), apply },
+			...{ seed, steps: step, settings, options, engine: { name, version } },
+			...(await entry.judge(model.gan)),
+		}),
 	);
+	const out = join(root, "out", "zoo-sample", system);
+	await rm(out, { recursive: true, force: true });
+	const input = inputs === undefined ? undefined : join(folder, "input");
+	const made = await generate(model, { ...entry.generate, input, out });
+	await writeSheet(join(folder, "sample.png"), await sampleSheet(entry, made, { out, input }));
 }
 
-function fovea(words: readonly string[]): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const child = spawn(process.execPath, [join(root, "build", "harness", "cli.js"), ...words], {
-			stdio: ["ignore", "ignore", "inherit"],
-		});
-		child.once("error", reject);
-		// 1 says that a claim was not held, which so short a training may well show.
-		child.once("exit", (code) =>
-			code === 0 || code === 1 ? resolve() : reject(new Error(`fovea ${words.join(" ")}: must end well, got ${code}`)),
-		);
-	});
+const words = process.argv.slice(2);
+const asked = words.filter((word) => word !== "--scores");
+for (const name of asked) {
+	if (entries.some(({ system }) => system === name)) continue;
+	throw new RangeError(`zoo: must be one of ${entries.map(({ system }) => system).join(", ")}, got ${name}`);
 }
-
-const asked = process.argv.slice(2);
-for (const entry of entries) if (asked.length === 0 || asked.includes(entry.system)) await make(entry);
+await startEngine();
+for (const entry of entries) {
+	if (asked.length > 0 && !asked.includes(entry.system)) continue;
+	if (!words.includes("--scores")) {
+		await train(entry);
+		await keep(entry);
+	}
+	await describe(entry);
+}
+await writePage(
+	zoo,
+	entries.filter(({ system }) => existsSync(join(zoo, system, "zoo.json"))),
+	async (system) => JSON.parse(await readFile(join(zoo, system, "zoo.json"), "utf8")),
+);

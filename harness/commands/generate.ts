@@ -75,7 +75,9 @@ export const addGenerate: AddCommand = (program, line) => {
 				progress[Symbol.dispose]();
 				const { pictures, out } = generated;
 				const masks = pictures.reduce((sum, { maps }) => sum + maps.length, 0);
-				line.answer(generated, `${pictures.length} results and ${masks} masks in ${out}`);
+				const isTable = pictures.some(({ scores }) => scores !== undefined);
+				const made = isTable ? "results in one table" : `results and ${masks} masks`;
+				line.answer(generated, `${pictures.length} ${made} in ${out}`);
 			} finally {
 				model[Symbol.dispose]();
 			}

@@ -117,6 +117,12 @@ export class Applier {
 	}
 }
 
+/** A picture as a batch of one, in [-1, 1]; the caller disposes. */
+export function signedPicture(picture: PixelArray): tf.Tensor4D {
+	const { height, width, channels } = picture;
+	return tf.tensor4d(padded(picture, height, width), [1, height, width, channels]);
+}
+
 /** The picture's bytes as values in [-1, 1], mirrored below and to the right up to a size. */
 function padded({ data, height, width, channels }: PixelArray, tall: number, wide: number): Float32Array {
 	const values = new Float32Array(tall * wide * channels);

@@ -1,4 +1,4 @@
-/** Applies a trained or imported system to a folder of pictures, or lets it make pictures from noise. */
+/** Applies a trained or imported system to a folder of pictures, or lets it make pictures from noise, or say what they show. */
 import { basename, extname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../../engine/random.ts";
@@ -7,7 +7,8 @@ import { writeAtomically } from "../files.ts";
 import { type PixelArray, pictureFolder, readPicture } from "../pictures.ts";
 import { resizeBytes } from "../resize.ts";
 import { writeSheet } from "../sheet.ts";
-import { type Applied, Applier } from "./apply.ts";
+import { type Applied, Applier, signedPicture } from "./apply.ts";
+import { chancesOf, chanceTable, classNames, isPredicting, type Predicting } from "./classes.ts";
 import { fillFolder } from "./folder.ts";
 import { type LabelOptions, labelling } from "./labels.ts";
 import type { Model } from "./model.ts";
@@ -33,8 +34,11 @@ export interface Generated {
 	readonly pictures: readonly {
 		readonly input: string;
 		readonly edit?: string;
+		/** Its picture, or the table that its chances are in. */
 		readonly result: string;
 		readonly maps: readonly string[];
+		/** Chances by class, of classifiers. */
+		readonly scores?: Readonly<Record<string, number>>;
 	}[];
 	readonly out: string;
 }
@@ -45,7 +49,7 @@ export interface GenerateProgress {
 	readonly text: string;
 }
 
-/** Writes `results/`, `masks/`, `overlays/` and `generated.json` into `out`, all or nothing. */
+/** Writes `results/`, `masks/`, `overlays/` and `generated.json` into `out`, all or nothing; of classifiers `scores.csv`. */
 export async function generate(
 	model: Model,
 	options: GenerateOptions,
@@ -80,7 +84,8 @@ async function fromNoise(
 		.normals(count * length);
 	const noise = tf.tensor2d(values, [count, length]);
 	const applier = new Applier(gan);
-	if (model.needsAbsent(() => applier.generate({ noise })[0]?.data as Uint8Array)) throw lacking(model);
+	const picture = () => ({ picture: applier.generate({ noise })[0]?.data as Uint8Array });
+	if (model.dependentOnAbsent(picture).size > 0) throw lacking(model);
 	const made = applier.generate({ noise });
 	noise.dispose();
 	const names = made.map((_, index) => `sample-${String(index + 1).padStart(4, "0")}.png`);
@@ -105,12 +110,14 @@ async function fromPictures(
 		throw new RangeError(`--count: goes with noise, without --input, got ${request.count} and ${request.input}`);
 	}
 	const files = await pictureFolder(request.input);
+	if (isPredicting(gan)) return classified(model, gan, files, request, folder, onProgress);
 	const applier = new Applier(gan);
 	const names = namesOf(files);
 	const channels = options["channels"] === 1 ? 1 : 3;
 	const side = request.size ?? (typeof options["lowSize"] === "number" ? options["lowSize"] : undefined);
 	const labels = await labelling(model, request, files);
 	const entries: Generated["pictures"][number][] = [];
+	let lackingMaps: ReadonlySet<string> = new Set();
 	for (const [index, file] of files.entries()) {
 		request.signal?.throwIfAborted();
 		const picture = broughtTo(await readPicture(file, { channels }), side);
@@ -118,7 +125,7 @@ async function fromPictures(
 			const name = edit === undefined ? (names[index] as string) : `${names[index]}-${edit.name}`;
 			const label = labels.of(index, edit);
 			const apply = () => applyOne(model, applier, picture, label, request, file);
-			if (index === 0 && model.needsAbsent(() => apply().picture.data as Uint8Array)) throw lacking(model);
+			if (index === 0) lackingMaps = mapsLacking(model, apply);
 			const applied = apply();
 			if (index === 0 && request.direction !== undefined) {
 				const back = { ...request, direction: request.direction === "a-to-b" ? "b-to-a" : "a-to-b" } as const;
@@ -127,7 +134,8 @@ async function fromPictures(
 					throw new RangeError(`--direction: system must have two, got ${model.system.id}, which has one`);
 				}
 			}
-			const maps = await writeApplied(folder, name, picture, applied);
+			const whole = { ...applied, maps: applied.maps.filter((map) => !lackingMaps.has(map.name)) };
+			const maps = await writeApplied(folder, name, picture, whole);
 			entries.push({
 				input: file,
 				...(edit === undefined ? {} : { edit: edit.name }),
@@ -137,6 +145,40 @@ async function fromPictures(
 		onProgress({ done: index + 1, total: files.length, text: basename(file) });
 	}
 	return entries;
+}
+
+async function classified(
+	{ system, options, attributes }: Model,
+	gan: Predicting,
+	files: readonly string[],
+	request: GenerateOptions,
+	folder: string,
+	onProgress: (progress: GenerateProgress) => void,
+): Promise<Generated["pictures"]> {
+	const { edits = [], source, labels, direction, signal } = request;
+	const wanted = { "--edit": edits[0], "--source": source, "--labels": labels, "--direction": direction };
+	const [name] = Object.entries(wanted).find(([, value]) => value !== undefined) ?? [];
+	if (name !== undefined) throw new RangeError(`${name}: system must make pictures, got ${system.id}, a classifier`);
+	const classes = classNames(options, request.attributes ?? attributes);
+	const channels = options["channels"] === 1 ? 1 : 3;
+	const side = request.size ?? (typeof options["imageSize"] === "number" ? options["imageSize"] : undefined);
+	const rows: (readonly [string, Float32Array])[] = [];
+	for (const [index, file] of files.entries()) {
+		signal?.throwIfAborted();
+		const images = signedPicture(broughtTo(await readPicture(file, { channels }), side));
+		try {
+			rows.push([basename(file), chancesOf(gan, images, options)]);
+		} finally {
+			images.dispose();
+		}
+		onProgress({ done: index + 1, total: files.length, text: basename(file) });
+	}
+	const table = "scores.csv";
+	await writeAtomically(join(folder, table), chanceTable(classes, rows));
+	return rows.map(([, chances], index) => ({
+		...{ input: files[index] as string, result: table, maps: [] },
+		scores: Object.fromEntries(classes.map((name, at) => [name, chances[at] as number])),
+	}));
 }
 
 function applyOne(
@@ -193,6 +235,16 @@ function namesOf(files: readonly string[]): string[] {
 		const stem = stems[index] as string;
 		return stems.filter((other) => other === stem).length > 1 ? basename(file) : stem;
 	});
+}
+
+/** Maps that networks would make which the checkpoint lacks. Throws where the picture needs such. */
+function mapsLacking(model: Model, apply: () => Applied): ReadonlySet<string> {
+	const named = model.dependentOnAbsent(() => {
+		const { picture, maps } = apply();
+		return { "": picture.data, ...Object.fromEntries(maps.map(({ name, values }) => [name, values])) };
+	});
+	if (named.has("")) throw lacking(model);
+	return named;
 }
 
 function lacking({ path, absent }: Model): RangeError {

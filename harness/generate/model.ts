@@ -16,8 +16,8 @@ export interface Model extends Disposable {
 	readonly attributes: readonly string[] | undefined;
 	/** Networks that the checkpoint lacks; zeros stand for their values. */
 	readonly absent: readonly string[];
-	/** Whether what `run` gives depends on networks that the checkpoint lacks: it is run with one value in them, and another. */
-	needsAbsent(run: () => Uint8Array): boolean;
+	/** Names of what depends on networks that the checkpoint lacks: `run` is run with one value in them, and another. */
+	dependentOnAbsent(run: () => Readonly<Record<string, ArrayBufferView>>): ReadonlySet<string>;
 	/** The checkpoint's file, or the system's id where it has none. */
 	readonly path: string;
 	readonly hasCheckpoint: boolean;
@@ -41,16 +41,16 @@ export async function openModel(folder: string, expected?: string): Promise<Mode
 	const gan = system.build(options);
 	try {
 		const absent = fill(gan, stored, path);
-		const needsAbsent = (run: () => Uint8Array) => {
-			if (absent.length === 0) return false;
-			const results = [1, 0].map((value) => {
+		const dependentOnAbsent: Model["dependentOnAbsent"] = (run) => {
+			if (absent.length === 0) return new Set();
+			const [one, other] = [1, 0].map((value) => {
 				for (const network of absent) set(gan.networks[network] as Parameters, value);
-				return Buffer.from(run());
-			}) as [Buffer, Buffer];
-			return !results[0].equals(results[1]);
+				return new Map(Object.entries(run()).map(([name, values]) => [name, bytesOf(values)]));
+			}) as [Map<string, Buffer>, Map<string, Buffer>];
+			return new Set([...one].filter(([name, bytes]) => other.get(name)?.equals(bytes) !== true).map(([name]) => name));
 		};
 		return {
-			...{ system, options, gan, attributes: header.attributes, absent, path, hasCheckpoint: true, needsAbsent },
+			...{ system, options, gan, attributes: header.attributes, absent, path, hasCheckpoint: true, dependentOnAbsent },
 			[Symbol.dispose]: () => gan[Symbol.dispose](),
 		};
 	} catch (error) {
@@ -67,7 +67,7 @@ export async function openUntrained(id: string, options: Options = {}): Promise<
 	}
 	return {
 		...{ system, options: { ...system.options, ...options }, gan: { id, apply: system.apply(options) } },
-		...{ attributes: undefined, absent: [], path: id, hasCheckpoint: false, needsAbsent: () => false },
+		...{ attributes: undefined, absent: [], path: id, hasCheckpoint: false, dependentOnAbsent: () => new Set() },
 		[Symbol.dispose]: () => undefined,
 	};
 }
@@ -109,6 +109,10 @@ function fill(gan: Gan<object>, { tensors }: SafeTensors, path: string): string[
 		memory.write(tensor && { shape: tensor.shape, data: Float32Array.from(tensor.values) });
 	}
 	return absent;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+	return Buffer.from(Buffer.from(buffer, byteOffset, byteLength));
 }
 
 function set(parameters: Parameters, value: number): void {

@@ -6,13 +6,14 @@ import test, { type ExecutionContext } from "ava";
 import sharp from "sharp";
 import { startEngine } from "../../../engine/engine.ts";
 import { Random } from "../../../engine/random.ts";
-import { saveCheckpoint } from "../../../harness/checkpoint.ts";
+import { checkpointFile, readHeader, saveCheckpoint, writeCheckpoint } from "../../../harness/checkpoint.ts";
 import { toBytes, toSigned } from "../../../harness/edits.ts";
+import type { Predicting } from "../../../harness/generate/classes.ts";
 import { type GenerateOptions, generate } from "../../../harness/generate/generate.ts";
 import { openModel } from "../../../harness/generate/model.ts";
 import { importWeights } from "../../../harness/import/import.ts";
 import { readWeights } from "../../../harness/import/read.ts";
-import { writeSafetensors } from "../../../harness/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../../harness/safetensors.ts";
 import { findSystem } from "../../../harness/systems.ts";
 import { matlabResize } from "../../../metrics/resize/matlab.ts";
 import type { Gan, Input } from "../../../models/paper.ts";
@@ -210,6 +211,45 @@ test.serial("super-resolution enlarges, and takes the labels that guide it", asy
 	const known = tf.tensor2d(labels, [1, 38]);
 	t.deepEqual(new Uint8Array((await read("results/a.png")).data), direct(gan, 8, 8, { labels: known }));
 	known.dispose();
+});
+
+test.serial("a map of networks that the checkpoint lacks is not drawn, and the picture is", async (t) => {
+	const options: Options = { width: 4, growth: 4, blocks: 1, size: 16, dWidth: 4, dHead: 8 };
+	const folder = await checkpoint(t, "fasrgan", options);
+	const input = await pictures(t, { "a.png": [8, 8] });
+	const whole = await generated(t, folder, { input });
+	t.is(whole.pictures[0]?.maps.length, 2);
+	const { tensors } = await readSafetensors(checkpointFile(folder));
+	const kept = [...tensors].filter(([name]) => name.startsWith("G."));
+	const arrays = kept.map(([name, { shape, values }]) => [name, { shape, data: Float32Array.from(values) }] as const);
+	const part = await temporaryFolder(t);
+	await writeCheckpoint(part, Object.fromEntries(arrays), await readHeader(folder));
+	const made = await generated(t, part, { input });
+	t.deepEqual(made.pictures[0]?.maps, []);
+	t.deepEqual((await made.read("results/a.png")).data, (await whole.read("results/a.png")).data);
+});
+
+test.serial("a classifier writes a table of chances, which sum to one over classes", async (t) => {
+	const options: Options = { width: 4 };
+	const folder = await checkpoint(t, "resnet", options);
+	const input = await pictures(t, { "a, b.png": [32, 32], "c.png": [40, 33] });
+	const { out, pictures: made } = await generated(t, folder, { input });
+	const [header, first = "", second = ""] = (await readFile(join(out, "scores.csv"), "utf8")).split("\n");
+	t.is(header, "file,score_0,score_1");
+	t.true(first.startsWith('"a, b.png",'));
+	using gan = (await build("resnet", options)) as Gan<object> & Predicting;
+	const images = tf.tensor4d(toSigned(pixels(40, 33)), [1, 40, 33, 3]);
+	const logits = gan.predict(images);
+	const [zero = 0, one = 0] = logits.dataSync();
+	tf.dispose([images, logits]);
+	const chances = second.split(",").slice(1).map(Number);
+	// Six digits are written.
+	t.true(Math.abs((chances[1] ?? 0) - 1 / (1 + Math.exp(zero - one))) < 2e-6);
+	t.true(Math.abs((chances[0] ?? 0) + (chances[1] ?? 0) - 1) < 2e-6);
+	t.true(Math.abs((made[1]?.scores?.["1"] ?? 0) - (chances[1] ?? 0)) < 1e-6);
+	await t.throwsAsync(generated(t, folder, { input, edits: ["Young"] }), {
+		message: "--edit: system must make pictures, got resnet, a classifier",
+	});
 });
 
 test.serial("labels of a list are the pictures' own, and its other attributes do not disturb", async (t) => {
