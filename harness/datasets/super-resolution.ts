@@ -72,7 +72,9 @@ export async function superResolution(options: SuperResolutionOptions): Promise<
 					: paired === 0
 						? "by MATLAB's bicubic"
 						: `${paired} as found, others by MATLAB's bicubic`;
-			return `photographs in ${Object.values(folders).join(", ")}: ${counts}; ×${scale}, low resolution ${from}`;
+			return `photographs in ${Object.values(folders)
+				.map((folder) => basename(folder))
+				.join(", ")}: ${counts}; ×${scale}, low resolution ${from}`;
 		},
 	};
 }

@@ -45,9 +45,9 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	laptop: {
 		data: "brains",
 		pictures: { train: 800, test: 400 },
-		...{ imageSize: 64, ngf: 24, blocks: 4, ndf: 32, dLayers: 3, reduction: 8, latent: 32 },
-		...{ batchSize: 1, steps: 4000, rate: 4e-4, noise: { batchSize: 4, steps: 2500 } },
-		classifier: { width: 32, steps: 800, batchSize: 32, rate: 1e-3, every: 50 },
+		...{ imageSize: 64, ngf: 16, blocks: 3, ndf: 24, dLayers: 3, reduction: 8, latent: 32 },
+		...{ batchSize: 1, steps: 1000, rate: 4e-4, noise: { batchSize: 4, steps: 600 } },
+		classifier: { width: 16, steps: 400, batchSize: 32, rate: 1e-3, every: 50 },
 		seeds: [1, 2],
 		resamples: 1000,
 	},
