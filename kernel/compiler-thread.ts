@@ -18,6 +18,7 @@ const compiler = new Compiler(folder);
 
 const methods = {
 	compile: (source: string, id: number) => compiler.compile(source, id),
+	expression: (source: string, id: number) => compiler.expression(source, id),
 	complete: (source: string, cursor: number) => complete(compiler, source, cursor),
 	inspect: (source: string, cursor: number, detail: number) => inspectAt(compiler, source, cursor, detail),
 	isComplete: (source: string) => isComplete(source),

@@ -102,6 +102,24 @@ export class Compiler {
 				if (each.category === ts.DiagnosticCategory.Error && !TOLERATED.has(each.code))
 					diagnostics.push(problem(each, file, source, false));
 		if (diagnostics.length > 0) return { problems: diagnostics, script: "", map: "" };
+		const { script, map } = this.emit(file, source.length, id);
+		this.keep(source, file);
+		return { problems: [], script, map };
+	}
+
+	/**
+	 * The script that gives an expression's value as that of run `id`. It is not checked: who asks for an expression (a front
+	 * end, after a cell) is told at run time what is wrong.
+	 */
+	expression(source: string, id: number): string {
+		const text = `await (${source}\n)`;
+		const file = this.open(text, false);
+		if (this.program().getSyntacticDiagnostics(file).length > 0) return text;
+		return this.emit(file, text.length, id).script;
+	}
+
+	private emit(file: TypeScript.SourceFile, userLength: number, id: number): { script: string; map: string } {
+		const program = this.program();
 		let script = "";
 		let map = "";
 		program.emit(
@@ -112,10 +130,9 @@ export class Compiler {
 			},
 			undefined,
 			false,
-			{ before: [beforeTypes(source.length, id, program.getTypeChecker())], after: [afterTypes()] },
+			{ before: [beforeTypes(userLength, id, program.getTypeChecker())], after: [afterTypes()] },
 		);
-		this.keep(source, file);
-		return { problems: [], script: script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map };
+		return { script: script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map };
 	}
 
 	/** Puts a cell's text where the service looks, with earlier names (all of them, or those it mentions) below it. */

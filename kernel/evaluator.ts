@@ -16,6 +16,7 @@ export interface RunRequest {
 	readonly script: string;
 	readonly map: string;
 	readonly silent: boolean;
+	/** Scripts that give the values of the request's expressions, by their names. */
 	readonly expressions: Readonly<Record<string, string>>;
 }
 
@@ -210,8 +211,8 @@ export class Evaluator {
 		let value: Bundle | undefined;
 		const names = cell.failure ? [] : Object.entries(cell.request.expressions);
 		const next = () => {
-			const [name, source] = names.shift() ?? [];
-			if (name === undefined || source === undefined) {
+			const [name, script] = names.shift() ?? [];
+			if (name === undefined || script === undefined) {
 				this.done(cell, value, expressions);
 				return;
 			}
@@ -219,7 +220,6 @@ export class Evaluator {
 			const keep = async () => {
 				expressions[name] = { status: "ok", data: await bundleOf(cell.value), metadata: {} };
 			};
-			const script = `${CELL_GLOBAL}.value(${cell.request.id}, await (${source}\n))`;
 			const wrong = ({ name: ename, message: evalue, stack }: CellError) => {
 				expressions[name] = { status: "error", ename, evalue, traceback: stack.split("\n") };
 				next();

@@ -135,11 +135,14 @@ export class Executions {
 		this.compiling.set(request, undefined);
 		if (magics.reset) this.send({ kind: "forget", names: await this.parts.ask("reset") });
 		const { problems, script, map } = await this.parts.ask("compile", magics.source, id);
+		const { content, header } = request.message;
+		const asked = Object.entries((content["user_expressions"] ?? {}) as Record<string, unknown>);
+		const expressions: Record<string, string> = {};
+		if (problems.length === 0)
+			for (const [name, source] of asked) expressions[name] = await this.parts.ask("expression", String(source), id);
 		const cancelled = this.compiling.get(request);
 		if (problems.length > 0) return reportProblems(label, magics.source, problems);
 		if (cancelled) return cancelled;
-		const { content, header } = request.message;
-		const expressions = (content["user_expressions"] ?? {}) as Record<string, string>;
 		this.parts.onRunning(header);
 		const done = await new Promise<Done>((settle) => {
 			this.runs.set(id, { id, request, isMuted: silent || magics.capture, settle, stopped: undefined });

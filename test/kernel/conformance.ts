@@ -232,6 +232,22 @@ test("parent_header_correlation: everything names the request it belongs to", as
 	t.not(reply.header.msg_id, id);
 });
 
+test("user_expressions see names that shadow globals, of this cell and of an earlier one", async (t) => {
+	await shared.kernel.execute("const process = { here: 1 }");
+	const { reply } = await shared.kernel.execute("const name = 'own'; let performance = 5", {
+		user_expressions: {
+			...{ own: "name", earlier: "process.here", later: "Promise.resolve(performance)" },
+			...{ shorthand: "({ name }).name", wrong: "1 +", global: "typeof setTimeout" },
+		},
+	});
+	const expressions = reply.content["user_expressions"] as Record<string, Record<string, Record<string, string>>>;
+	const texts = Object.entries(expressions).map(([key, { data, ename }]) => [key, data?.["text/plain"] ?? ename]);
+	t.deepEqual(Object.fromEntries(texts), {
+		...{ own: "'own'", earlier: "1", later: "5", shorthand: "'own'", wrong: "SyntaxError", global: "'function'" },
+	});
+	await shared.kernel.execute("%reset");
+});
+
 test("silent, user_expressions and stop_on_error are honoured", async (t) => {
 	const { kernel } = shared;
 	const silent = await kernel.execute("console.log(1); 2", { silent: true });

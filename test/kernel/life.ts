@@ -147,6 +147,35 @@ test("the kernel leaves when the process that started it is gone", async (t) => 
 	t.false(isAlive());
 });
 
+test("a kernel asked to restart while 20,000 lines are being printed answers, and ends at once", async (t) => {
+	const folder = mkdtempSync(join(tmpdir(), "fovea-kernel-"));
+	let began = () => {};
+	const printing = new Promise<void>((resolve) => {
+		began = resolve;
+	});
+	const client = await KernelClient.start({
+		folder,
+		patience: 120_000,
+		onPublished: ({ header }) => header.msg_type === "stream" && began(),
+	});
+	const running = client
+		.execute("for (let line = 0; line < 20_000; line++) console.log('line ' + line)\nwhile (true) console.log('more')")
+		.catch(() => {});
+	await printing;
+	const asked = performance.now();
+	const answer = await client.request("shutdown_request", { restart: true }, { channel: "control" }).then(
+		({ reply }) => `${reply.content["status"]} ${reply.content["restart"]}`,
+		(error: Error) => error.message,
+	);
+	t.regex(answer, /^ok true$|died \(exit code 0\)/);
+	const { code, signal } = await client.ended;
+	t.true(code === 0 || signal === "SIGKILL");
+	// Jupyter kills a kernel that takes longer than 5 s.
+	t.true(performance.now() - asked < 5000, `${performance.now() - asked} ms`);
+	await running;
+	rmSync(folder, { recursive: true, force: true });
+});
+
 test("a kernel shuts down at once while a cell is busy", async (t) => {
 	const running = shared.kernel.execute("while (true) {}").catch(() => {});
 	await sleep(500);
