@@ -92,3 +92,22 @@ for (const name of ["query_conv.weight", "key_conv.weight", "value_conv.weight",
 		});
 	});
 }
+
+test.serial("while gamma is zero every form of attention gives its input back to the bit", async (t) => {
+	await onEngines(() => {
+		const forms = {
+			"row attention": rowAttention(8),
+			community: selfAttention(8, { form: "community" }),
+			official: selfAttention(8, { form: "official" }),
+		};
+		for (const [form, block] of Object.entries(forms)) {
+			const parameters = new Parameters(Random.seed(5));
+			const module = block(parameters);
+			tf.tidy(() => {
+				const x = picture();
+				t.is(tf.max(tf.abs(tf.sub(module(x, training), x))).dataSync()[0], 0, form);
+			});
+			parameters[Symbol.dispose]();
+		}
+	});
+});
