@@ -4,7 +4,7 @@
  * modalities, alpha among them; `masks/N_mask.png`; `labels.csv`). Split by patient, as SAG-GAN's classifiers were tested.
  */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cacheFolder } from "../../engine/cache.ts";
 import { Random } from "../../engine/random.ts";
 import { splitCases } from "../case-split.ts";
@@ -104,7 +104,7 @@ export async function brats(options: BratsOptions): Promise<Brats> {
 			const cases = new Set(slices.map((one) => one.case)).size;
 			const by = known ? `by ${cases} cases` : `by ${cases} runs of neighbouring slices`;
 			const part = fraction < 1 ? `, ${fraction} of the training slices` : "";
-			return `BraTS in ${root}: channels ${modalities.join(", ")} at ${size}×${size}; ${counts}, split ${by}${part}`;
+			return `BraTS in ${basename(root)}: channels ${modalities.join(", ")} at ${size}×${size}; ${counts}, split ${by}${part}`;
 		},
 	};
 }

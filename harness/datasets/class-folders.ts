@@ -78,7 +78,7 @@ export async function classFolders(options: ClassFoldersOptions): Promise<Datase
 		},
 		describe() {
 			const counts = `${members.train.length} train, ${members.validation.length} validation, ${members.test.length} test`;
-			return `folders ${negative} (0) and ${positive} (1): ${counts}, bicubic to ${size}×${size}`;
+			return `folders ${basename(negative)} (0) and ${basename(positive)} (1): ${counts}, bicubic to ${size}×${size}`;
 		},
 	};
 }

@@ -65,7 +65,7 @@ export async function unpairedFolders(options: UnpairedFoldersOptions): Promise<
 		describe() {
 			const counts = `${train.a.length} and ${train.b.length} to train, ${test.a.length} and ${test.b.length} to test`;
 			const cut = loadSize > size ? `bicubic to ${loadSize} and a random ${size} for training` : `bicubic to ${size}`;
-			return `folders of ${root}: ${counts}; ${cut}`;
+			return `folders of ${basename(root)}: ${counts}; ${cut}`;
 		},
 	};
 }
