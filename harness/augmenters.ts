@@ -4,9 +4,10 @@ import { Random } from "../engine/random.ts";
 import { aggan, curriculum } from "../models/aggan.ts";
 import { cyclegan } from "../models/cyclegan.ts";
 import { msgGan } from "../models/msg-gan.ts";
-import type { Gan, PictureBatch, UnpairedBatch } from "../models/paper.ts";
+import type { Gan, UnpairedBatch } from "../models/paper.ts";
 import { pggan } from "../models/pggan.ts";
 import { sagGan } from "../models/sag-gan.ts";
+import type { Options } from "../models/system.ts";
 import { uaggan } from "../models/uaggan.ts";
 import { type ClassPair, classPair } from "./class-pair.ts";
 import type { Dataset, Example } from "./datasets/dataset.ts";
@@ -48,6 +49,8 @@ export interface AugmenterPreset {
 export interface Augmenter {
 	readonly id: AugmenterId;
 	readonly gan: Gan<UnpairedBatch>;
+	/** Of either half of a pair from noise; a translator's can be told from its weights. */
+	readonly options?: Options;
 	readonly isTranslator: boolean;
 	/** A picture for each of some [N, H, W, C] that are all of one class, and the class it is of. */
 	synthesize(
@@ -62,9 +65,11 @@ export function buildAugmenter(id: AugmenterId, preset: AugmenterPreset, steps: 
 	const { imageSize, latent } = preset;
 	const random = Random.seed(seed);
 	if (!isTranslator(id)) {
-		const make = (domain: "a" | "b") => noiseGan(id, preset, steps, random.split(domain).uint32());
+		const options = noiseOptions(id, preset, steps);
+		const build = id === "pggan" ? pggan : msgGan;
+		const make = (domain: "a" | "b") => build({ ...options, seed: random.split(domain).uint32() });
 		const pair = classPair(id, { a: make("a"), b: make("b") }, imageSize);
-		return { id, gan: pair, isTranslator: false, synthesize: fromNoise(pair, latent) };
+		return { id, gan: pair, options, isTranslator: false, synthesize: fromNoise(pair, latent) };
 	}
 	const gan = translator(id, preset, steps, random.split("initial weights").uint32());
 	return {
@@ -97,26 +102,23 @@ function translator(
 	return aggan({ ...common, ngf, dLayers, share: curriculum({ iterations: 10 * epoch(200) }) });
 }
 
-function noiseGan(
+/** PGGAN's or MSG-GAN's options, the same for both classes. */
+function noiseOptions(
 	id: (typeof noiseIds)[number],
-	preset: AugmenterPreset,
+	{ imageSize, latent, noise }: AugmenterPreset,
 	steps: number,
-	seed: number,
-): Gan<PictureBatch> {
-	const { imageSize, latent, noise } = preset;
+): Options {
 	const level = Math.ceil(Math.log2(imageSize));
-	if (id === "msg-gan") {
-		return msgGan({ depth: level - 1, latentSize: latent, featureSize: latent, channels: 1, seed });
-	}
+	if (id === "msg-gan") return { depth: level - 1, latentSize: latent, featureSize: latent, channels: 1 };
 	// Levels take equal parts of the first seven tenths of the training, each to fade in and to settle; the rest is at full size.
 	const phases = 2 * (level - 2) + 1;
 	const images = Math.max(1, Math.floor((0.7 * steps * noise.batchSize) / phases));
-	return pggan({
+	return {
 		...{ depth: level, latentSize: latent, fmapMax: latent, fmapBase: latent * 16, channels: 1 },
-		...{ stableImages: images, fadeImages: images, minibatch: String(noise.batchSize), seed },
+		...{ stableImages: images, fadeImages: images, minibatch: String(noise.batchSize) },
 		// Groups of four cannot be formed of fewer pictures.
 		groupSize: Math.min(4, noise.batchSize),
-	});
+	};
 }
 
 function fromNoise(pair: ClassPair, latent: number): Augmenter["synthesize"] {

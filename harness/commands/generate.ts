@@ -12,6 +12,7 @@ interface Flags {
 	readonly labels?: string;
 	readonly attributes?: string;
 	readonly direction?: string;
+	readonly class?: string;
 	readonly count?: string;
 	readonly seed: string;
 	readonly size?: string;
@@ -39,6 +40,10 @@ export const addGenerate: AddCommand = (program, line) => {
 		.option("--labels <file>", "labels of each picture, in the form of CelebA's list_attr_celeba.txt")
 		.option("--attributes <names>", "names of the labels in order, where the checkpoint says none")
 		.option("--direction <way>", "two-domain systems: a-to-b or b-to-a; a-to-b without it")
+		.option(
+			"--class <side>",
+			"pairs from noise, one half for each class: a (without the label) or b (with it); b without it",
+		)
 		.option("--count <n>", "pictures from noise")
 		.option("--seed <n>", "of the noise", "0")
 		.option("--size <n>", "cut to a square and resize to this side first; the pictures' own size without it")
@@ -51,6 +56,8 @@ export const addGenerate: AddCommand = (program, line) => {
 			if (direction !== undefined && direction !== "a-to-b" && direction !== "b-to-a") {
 				throw new RangeError(`--direction: must be a-to-b or b-to-a, got ${direction}`);
 			}
+			const side = flags.class ?? "b";
+			if (side !== "a" && side !== "b") throw new RangeError(`--class: must be a or b, got ${side}`);
 			const optional = (name: "count" | "size") => {
 				const text = flags[name];
 				return text === undefined ? {} : { [name]: wholeNumber(`--${name}`, text, 1) };
@@ -67,7 +74,7 @@ export const addGenerate: AddCommand = (program, line) => {
 			const model =
 				checkpoint === undefined
 					? await openUntrained(system, await optionsOf(system, flags.options))
-					: await openModel(checkpoint, system);
+					: await openModel(checkpoint, system, side);
 			try {
 				if (model.absent.length > 0) line.say(`not in the checkpoint: ${model.absent.join(", ")}`);
 				const progress = line.progress(`generating with ${system}`);

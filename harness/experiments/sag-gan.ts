@@ -85,6 +85,7 @@ async function trainAugmenter(
 	const decay = linearDecay(steps, 0.5);
 	return {
 		gan: augmenter.gan,
+		...(augmenter.options === undefined ? {} : { options: augmenter.options }),
 		steps,
 		warmUp: 0,
 		settings: {

@@ -23,8 +23,11 @@ export interface Model extends Disposable {
 	readonly hasCheckpoint: boolean;
 }
 
-/** Throws, naming the folder, where it holds no checkpoint, or one of another system than `expected`. */
-export async function openModel(folder: string, expected?: string): Promise<Model> {
+/**
+ * Throws, naming the folder, where it holds no checkpoint, or one of another system than `expected`. Of a pair that makes
+ * pictures of two classes (class-pair.ts) the half of `domain` is opened.
+ */
+export async function openModel(folder: string, expected?: string, domain: "a" | "b" = "b"): Promise<Model> {
 	if (!hasCheckpoint(folder)) {
 		throw new Error(`${folder}: must hold a checkpoint of fovea train or fovea import, got none`);
 	}
@@ -36,7 +39,7 @@ export async function openModel(folder: string, expected?: string): Promise<Mode
 	const system = await findSystem(header.system, path);
 	if (system.build === undefined)
 		throw new RangeError(`${path}: must be of a system that can be built, got ${system.id}`);
-	const stored = await readSafetensors(path);
+	const stored = ofClass(await readSafetensors(path), system, domain);
 	const options = { ...system.options, ...(header.options ?? optionsOf(system, stored, path)) };
 	const gan = system.build(options);
 	try {
@@ -70,6 +73,17 @@ export async function openUntrained(id: string, options: Options = {}): Promise<
 		...{ attributes: undefined, absent: [], path: id, hasCheckpoint: false, dependentOnAbsent: () => new Set() },
 		[Symbol.dispose]: () => undefined,
 	};
+}
+
+/** The tensors of one class alone where a checkpoint has the networks of two, named `a.…` and `b.…`; else all as they are. */
+function ofClass(stored: SafeTensors, system: System, domain: "a" | "b"): SafeTensors {
+	const known = Object.keys(system.networks());
+	const names = [...stored.tensors.keys()];
+	const isPair = known.some((network) => names.some((name) => name.startsWith(`a.${network}.`)));
+	if (!isPair) return stored;
+	const own = new RegExp(`^((?:optimizer|memory)/)?${domain}\\.`);
+	const entries = [...stored.tensors].filter(([name]) => own.test(name));
+	return { ...stored, tensors: new Map(entries.map(([name, tensor]) => [name.replace(own, "$1"), tensor])) };
 }
 
 /** Checkpoints of before options were kept say them by their shapes. */
