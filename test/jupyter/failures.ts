@@ -93,8 +93,7 @@ test("cells tagged raises-exception may fail under nbconvert, papermill and fove
 	}
 });
 
-const { "endless await": _, ...quick } = wrongs;
-const deaths = { ...quick, "sudden death": ["process.kill(process.pid, 'SIGKILL')", ""] } as const;
+const deaths = { ...wrongs, "sudden death": ["process.kill(process.pid, 'SIGKILL')", ""] } as const;
 for (const tool of ["nbconvert", "papermill", "fovea"])
 	test(`${tool}: each failure fails the run where no tag allows it`, async (t) => {
 		const { jupyter } = shared;
