@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from cyclegan import PatchGan, training, write_cycle_training
-from golden import Pool, PoolDraws, adam, descend, pictures, seeded, steady, write_net, write_training
+from golden import Pool, PoolDraws, adam, descend, pictures, pool_inputs, seeded, steady, unpaired_pictures, write_net, write_training
 
 
 class SchemeTwo(nn.Module):
@@ -89,16 +89,13 @@ class TowerOne(nn.Module):
 
 @steady
 def write_scheme_one_training(path, config):
-    batch, (height, width), iterations, seed = config["batch"], config["size"], config["iterations"], config["seed"]
+    seed = config["seed"]
     generator_of = lambda: SchemeOne(config["ngf"], config["n_blocks"])
     tower_of = lambda: TowerOne(64 // config["width_divisor"])
     makers = {"G_A2B": generator_of, "G_B2A": generator_of, "D_A": tower_of, "D_B": tower_of}
     networks = {name: seeded(seed + index, make) for index, (name, make) in enumerate(makers.items())}
-    generator, size = torch.Generator().manual_seed(seed), config["buffer"]
-    inputs = {f"real_{side}/{i}": pictures(batch, 3, height, width, 10 * i + (side == "B")) for side in "AB" for i in range(iterations)}
-    count = 2 * batch * iterations
-    inputs["buffer_uniform"] = torch.rand(count, generator=generator)
-    inputs["buffer_index"] = torch.randint(0, max(1, size), (count,), generator=generator).float()
+    size = config["buffer"]
+    inputs = unpaired_pictures(config) | pool_inputs("buffer", config, size)
     judge = lambda scores, target: F.mse_loss(scores, torch.full_like(scores, target))
 
     def variation(mask):

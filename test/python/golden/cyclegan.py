@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from golden import Frozen, Pool, PoolDraws, adam, descend, pictures, seeded, steady, write_net, write_training
+from golden import Frozen, Pool, PoolDraws, adam, descend, pictures, pool_inputs, seeded, steady, unpaired_pictures, write_net, write_training
 
 
 def norm_of(kind):
@@ -124,14 +124,11 @@ def criterion(mode):
 
 @steady
 def write_cycle_training(path, make_generator, make_discriminator, config):
-    batch, (height, width), iterations, seed = config["batch"], config["size"], config["iterations"], config["seed"]
+    iterations, seed = config["iterations"], config["seed"]
     makers = {"G_A": make_generator, "G_B": make_generator, "D_A": make_discriminator, "D_B": make_discriminator}
     networks = {name: seeded(seed + index, make) for index, (name, make) in enumerate(makers.items())}
-    generator, size = torch.Generator().manual_seed(seed), config["pool_size"]
-    inputs = {f"real_{side}/{i}": pictures(batch, 3, height, width, 10 * i + (side == "B")) for side in "AB" for i in range(iterations)}
-    count = 2 * batch * iterations
-    inputs["pool_uniform"] = torch.rand(count, generator=generator)
-    inputs["pool_index"] = torch.randint(0, max(1, size), (count,), generator=generator).float()
+    size = config["pool_size"]
+    inputs = unpaired_pictures(config) | pool_inputs("pool", config, size)
 
     def trainer(n, x):
         G_A, G_B, D_A, D_B = n.values()

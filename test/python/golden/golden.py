@@ -258,6 +258,24 @@ class Frozen:
             each.requires_grad_(True)
 
 
+def unpaired_pictures(config):
+    """Pictures of both sides for every iteration."""
+    (height, width), batch = config["size"], config["batch"]
+    return {
+        f"real_{side}/{i}": pictures(batch, 3, height, width, 10 * i + (side == "B"))
+        for side in "AB"
+        for i in range(config["iterations"])
+    }
+
+
+def pool_inputs(name, config, size):
+    """What two pools of `size` pictures draw in every iteration, for PoolDraws."""
+    generator, count = torch.Generator().manual_seed(config["seed"]), 2 * config["batch"] * config["iterations"]
+    uniform = torch.rand(count, generator=generator)
+    index = torch.randint(0, max(1, size), (count,), generator=generator).float()
+    return {f"{name}_uniform": uniform, f"{name}_index": index}
+
+
 class PoolDraws:
     """Random numbers of image pools, taken by full ones only."""
 
