@@ -1,8 +1,8 @@
 /** The gate's baseline: the scores of a report that was accepted, with the tolerances of its metrics, as JSON in the repository. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "./files.ts";
-import { parseReport, type Report, reportJson, reportSchema } from "./report.ts";
+import { foundInstead, writeAtomically } from "./files.ts";
+import { parseJson, parseReport, type Report, reportJson, reportSchema } from "./report.ts";
 
 export const baselineSchema = "fovea-baseline/1";
 
@@ -28,25 +28,23 @@ export const usualTolerance: Tolerance = { absolute: 0, relative: 0.01 };
 export async function readBaseline(path: string): Promise<Baseline | undefined> {
 	const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
 		if (error.code === "ENOENT") return undefined;
-		throw new Error(`${path}: must be a baseline, got ${error.code}`);
+		throw new Error(`${path}: must be a baseline, got ${foundInstead(error)}`);
 	});
 	if (text === undefined) return undefined;
-	let json: { schema?: unknown; report?: unknown; tolerances?: unknown } | null;
-	try {
-		json = JSON.parse(text);
-	} catch (cause) {
-		throw new Error(`${path}: must be JSON, got ${(cause as Error).message}`, { cause });
-	}
+	const json = parseJson(text, path) as { schema?: unknown; report?: unknown; tolerances?: unknown } | null;
 	if (json?.schema === reportSchema) return baselineOf(parseReport(json, path), {});
 	if (json?.schema !== baselineSchema) {
 		const found = json?.schema === undefined ? "none" : String(json.schema);
-		throw new RangeError(`${path}: schema must be ${baselineSchema} or ${reportSchema}, got ${found}`);
+		// Not overwritten by --update: the name may be that of another file.
+		throw new RangeError(
+			`${path}: schema must be ${baselineSchema} or ${reportSchema}, got ${found}; remove it, and --update writes a new one`,
+		);
 	}
 	const tolerances = tolerancesForm.safeParse(json.tolerances);
 	if (!tolerances.success) {
 		const [issue] = tolerances.error.issues;
 		throw new RangeError(
-			`${path}: tolerances.${issue?.path.join(".")} must be a number of 0 or more, got: ${issue?.message}`,
+			`${path}: tolerances.${issue?.path.join(".")} must be as {"absolute": 0.5} or {"relative": 0.05}, got: ${issue?.message}`,
 		);
 	}
 	return baselineOf(parseReport(json.report, path), tolerances.data);

@@ -4,20 +4,39 @@ import { figures } from "./score-text.ts";
 import { markdownTable, type Table, textTable } from "./table.ts";
 
 export function checkText(result: CheckResult): string {
-	return textTable(tableOf(result));
+	return [textTable(tableOf(result)), ...result.notes].join("\n");
 }
 
 /** A GitHub comment holds 65,536 characters (a job summary 1 MiB): rows that pass are left out first, then any. */
 export function checkMarkdown(result: CheckResult, most = 60_000): string {
 	const failed = result.rows.filter(({ pass }) => !pass);
-	const whole = markdownTable(tableOf(result));
+	const whole = [markdownTable(tableOf(result)), ...result.notes].join("\n\n");
 	if (whole.length <= most) return `${whole}\n`;
 	for (let count = failed.length; count >= 0; count -= Math.max(1, Math.floor(count / 8))) {
 		const left = result.rows.length - count;
-		const text = `${markdownTable(tableOf({ ...result, rows: failed.slice(0, count) }))}\n\n${left} more rows are in the JSON.\n`;
+		const table = { ...tableOf(result), rows: failed.slice(0, count).map(cellsOf) };
+		const text = `${markdownTable(table)}\n\n${left} more rows are in the JSON.\n`;
 		if (text.length <= most || count === 0) return text;
 	}
 	throw new Error("internal: a table without rows must fit");
+}
+
+/** What the Markdown says where nothing could be compared. */
+export function refusalMarkdown(why: string): string {
+	return `**fovea check: refused**\n\n${why.replaceAll("<", "&lt;")}\n`;
+}
+
+/** One test case in error, where nothing could be compared. */
+export function refusalJunit(why: string): string {
+	return [
+		'<?xml version="1.0" encoding="UTF-8"?>',
+		'<testsuites tests="1" errors="1">',
+		'\t<testsuite name="fovea check" tests="1" errors="1">',
+		`\t\t<testcase classname="fovea.check" name="check"><error message="${xml(why)}"/></testcase>`,
+		"\t</testsuite>",
+		"</testsuites>",
+		"",
+	].join("\n");
 }
 
 /** One test case per score; a failure's text is its row. */

@@ -8,8 +8,11 @@
  * same pairs, the spread is that of the mean difference, which is smaller.
  */
 import type { Protocol, Score } from "../metrics/metric.ts";
+import { normalCumulative } from "../metrics/statistics/normal.ts";
+import { detectableDifference, samplesNeeded } from "../metrics/statistics/power.ts";
 import { type Baseline, type Tolerance, usualTolerance } from "./baseline.ts";
 import type { Report } from "./report.ts";
+import { figures } from "./score-text.ts";
 
 /** Deviations of the change that chance is allowed: between 1.645 (5 % false alarms) and 1.718 (90 % detection at three). */
 export const chance = 1.69;
@@ -33,11 +36,13 @@ export interface CheckRow {
 export interface CheckResult {
 	readonly pass: boolean;
 	readonly rows: readonly CheckRow[];
+	/** What a reader of the rows must know: inputs that are not the baseline's, tolerances too small for the samples. */
+	readonly notes: readonly string[];
 }
 
 /**
- * Compares a report with a baseline, score by score. Throws where a metric's protocol is not the baseline's, and says which
- * part differs: such values do not compare.
+ * Compares a report with a baseline, score by score. Throws where a metric's protocol, or the size of its sets, is not the
+ * baseline's, and says which part differs: such values do not compare.
  */
 export function check(
 	report: Report,
@@ -46,6 +51,7 @@ export function check(
 ): CheckResult {
 	const left = [...report.scores];
 	const rows: CheckRow[] = [];
+	const notes = otherInputs(baseline.report, report);
 	for (const before of baseline.report.scores) {
 		const at = left.findIndex(
 			(score) => score.metric === before.metric && score.fingerprint === before.fingerprint && same(score, before),
@@ -55,17 +61,53 @@ export function check(
 			continue;
 		}
 		const [now] = left.splice(at, 1) as [Score];
-		const tolerance = {
-			...usualTolerance,
-			...toleranceOf(baseline.tolerances, before),
-			...toleranceOf(tolerances, before),
-		};
-		rows.push(compare(before, now, tolerance, pairedSpread(before, now, baseline.report, report)));
+		requireEqualSets(before, now);
+		const asked = { ...toleranceOf(baseline.tolerances, before), ...toleranceOf(tolerances, before) };
+		const row = compare(
+			before,
+			now,
+			{ ...usualTolerance, ...asked },
+			pairedSpread(before, now, baseline.report, report),
+		);
+		rows.push(row);
+		notes.push(...tooFew(row, before, now, asked));
 	}
 	for (const score of left) {
 		rows.push({ ...row(score, Number.NaN, score.value), pass: true, why: "not in the baseline; --update takes it in" });
 	}
-	return { pass: rows.every(({ pass }) => pass), rows };
+	return { pass: rows.every(({ pass }) => pass), rows, notes };
+}
+
+/** FID and its like depend on the number of pictures: those of 60 and of 500 do not compare. */
+function requireEqualSets(before: Score, now: Score): void {
+	for (const side of ["real", "fake"]) {
+		const [was, is] = [before.samples[side], now.samples[side]];
+		if (was === is) continue;
+		throw new RangeError(
+			`${before.metric}: values of sets of other sizes do not compare: ${side} must hold ${was} as the baseline's, got ${is}`,
+		);
+	}
+}
+
+/** A line for each set that the model does not make and that is not the one the baseline was judged by. */
+function otherInputs({ inputs: was }: Report, { inputs: is }: Report): string[] {
+	return ["real", "reference"]
+		.filter((side) => was[side] !== undefined && is[side] !== undefined && was[side].sha256 !== is[side].sha256)
+		.map((side) => `the ${side} set is not the baseline's: a change may come from there`);
+}
+
+/** A line where a tolerance that was asked for is less than the samples can show, by the gate's own rule. */
+function tooFew(row: CheckRow, before: Score, now: Score, { absolute = 0, relative = 0 }: Tolerance): string[] {
+	const allowance = Math.max(absolute, relative * Math.abs(before.value));
+	const count = Math.min(...Object.values(before.samples), ...Object.values(now.samples));
+	if (!(allowance > 0) || !(row.spread > 0) || !Number.isFinite(row.spread + count)) return [];
+	const rule = { level: 2 * normalCumulative(chance) - 1, power: 0.9 };
+	if (allowance >= chance * row.spread) return [];
+	const shown = figures(detectableDifference(row.spread, rule), 2);
+	const needed = samplesNeeded(allowance, row.spread * Math.sqrt(count), rule);
+	return [
+		`${row.metric}: ${count} samples show a change of ${shown} in 90 % of runs; the tolerance of ${figures(allowance, 2)} takes about ${figures(needed, 2)}`,
+	];
 }
 
 /** A fingerprint is of metric and protocol; both are compared, so that an edited file is not believed. */
@@ -82,7 +124,7 @@ function missing(before: Score, scores: readonly Score[]): CheckRow {
 	if (other !== undefined) {
 		const parts = other.map(({ part, was, is }) => `${part} must be ${was}, got ${is}`);
 		const what = parts.length > 0 ? parts.join("; ") : "fingerprint must be that of the protocol, got another";
-		throw new RangeError(`check: ${before.metric}: values of two protocols do not compare: ${what}`);
+		throw new RangeError(`${before.metric}: values of two protocols do not compare: ${what}`);
 	}
 	return { ...row(before, before.value, Number.NaN), pass: false, why: "missing from the report" };
 }

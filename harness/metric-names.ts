@@ -158,6 +158,11 @@ async function identityNamed(name: string | undefined): Promise<PairedMetric> {
 	return identity({ extractor: await extractorNamed(name, {}, "--identity"), resizer: antialiasedBilinear() });
 }
 
+/** Ids of all metrics that scripts can name. */
+export const metricIds: readonly string[] = [
+	...new Set([distribution, paired, labelled].flatMap((known) => Object.keys(known))),
+];
+
 export const distributionMetrics = (names: readonly string[], options: MetricOptions = {}) =>
 	make("--real and --fake", distribution, names, options);
 export const pairedMetrics = (names: readonly string[], options: MetricOptions = {}) =>

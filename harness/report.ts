@@ -1,8 +1,8 @@
 /** A report: scores with the inputs they came from, kept as JSON. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { Score } from "../metrics/metric.ts";
-import { writeAtomically } from "./files.ts";
+import { fingerprint, type Score } from "../metrics/metric.ts";
+import { foundInstead, writeAtomically } from "./files.ts";
 
 export const reportSchema = "fovea-report/1";
 
@@ -40,16 +40,20 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 
 /** Reads a report, or a baseline, which has the same form. Errors name the file, and what of it is wrong. */
 export async function readReport(path: string): Promise<Report> {
-	const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-		throw new Error(`${path}: must be a report, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`);
+	const text = await readFile(path, "utf8").catch((error: unknown) => {
+		throw new Error(`${path}: must be a report, got ${foundInstead(error)}`);
 	});
-	let json: unknown;
+	return parseReport(parseJson(text, path), path);
+}
+
+/** JSON, with or without the mark that some editors put before it. `where` names it in errors. */
+export function parseJson(text: string, where: string): unknown {
+	if (text.trim() === "") throw new Error(`${where}: must be JSON, got an empty file`);
 	try {
-		json = JSON.parse(text);
+		return JSON.parse(text.replace(/^\uFEFF/, ""));
 	} catch (cause) {
-		throw new Error(`${path}: must be JSON, got ${(cause as Error).message}`, { cause });
+		throw new Error(`${where}: must be JSON, got ${(cause as Error).message}`, { cause });
 	}
-	return parseReport(json, path);
 }
 
 /** Checks a parsed report; `where` names it in errors. */
@@ -61,11 +65,29 @@ export function parseReport(json: unknown, where: string): Report {
 		);
 	}
 	const parsed = reportForm.safeParse(json);
-	if (parsed.success) return parsed.data as Report;
+	if (parsed.success) {
+		const report = parsed.data as Report;
+		requireOwnFingerprints(report, where);
+		return report;
+	}
 	const [issue] = parsed.error.issues;
 	throw new RangeError(
 		`${where}: ${issue?.path.join(".") || "report"} must be as in ${reportSchema}, got: ${issue?.message}`,
 	);
+}
+
+/** An edited protocol is not believed; two scores of one fingerprint could not be told apart. */
+function requireOwnFingerprints({ scores }: Report, where: string): void {
+	const seen = new Set<string>();
+	for (const [index, { metric, protocol, fingerprint: given }] of scores.entries()) {
+		if (given !== fingerprint(metric, protocol)) {
+			throw new RangeError(
+				`${where}: scores.${index}.fingerprint must be that of ${metric} and its protocol, got another: the file was edited`,
+			);
+		}
+		if (seen.has(given)) throw new RangeError(`${where}: scores must differ, got ${metric} twice under one protocol`);
+		seen.add(given);
+	}
 }
 
 /** A number of a report, in which NaN and the infinities are words. */
@@ -94,5 +116,5 @@ const reportForm = z.object({
 	engine: z.object({ name: z.string(), version: z.string() }),
 	seed: z.number(),
 	inputs: z.record(z.string(), z.object({ path: z.string(), count: z.number(), sha256: z.string() })),
-	scores: z.array(scoreForm),
+	scores: z.array(scoreForm).min(1),
 });

@@ -33,7 +33,7 @@ export function nameOf({ label, metric }: Score): string {
 	return label ?? metric.toUpperCase();
 }
 
-/** Six significant figures, so that a table stays readable; the report holds all of them. */
-export function figures(value: number): string {
-	return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+/** Six significant figures unless said otherwise, so that a table stays readable; the report holds all of them. */
+export function figures(value: number, significant = 6): string {
+	return Number.isFinite(value) ? String(Number(value.toPrecision(significant))) : String(value);
 }

@@ -6,7 +6,8 @@ export interface Table {
 }
 
 /** Columns padded with spaces, the first left, the rest right; no colour. */
-export function textTable({ title, columns, rows }: Table): string {
+export function textTable({ title, columns, rows: given }: Table): string {
+	const rows = given.map((row) => row.map(oneLine));
 	const widths = columns.map((column, index) =>
 		Math.max(column.length, ...rows.map((row) => (row[index] ?? "").length)),
 	);
@@ -19,9 +20,15 @@ export function textTable({ title, columns, rows }: Table): string {
 	return [title, rule, line(columns), rule, ...rows.map(line), rule].join("\n");
 }
 
-/** A Markdown table; `|` in cells is escaped. */
+/** A Markdown table; `|` and `<` in cells are escaped. */
 export function markdownTable({ title, columns, rows }: Table): string {
-	const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+	const escaped = (cell: string) => oneLine(cell).replaceAll("|", "\\|").replaceAll("<", "&lt;");
+	const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |`;
 	const rule = `| ${columns.map((_, index) => (index === 0 ? "---" : "---:")).join(" | ")} |`;
 	return [`**${title}**`, "", line(columns), rule, ...rows.map(line)].join("\n");
+}
+
+/** A file's name may hold a line break, a row of a table not. */
+function oneLine(cell: string): string {
+	return cell.replace(/\s*[\r\n]\s*/g, " ");
 }

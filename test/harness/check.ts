@@ -65,8 +65,25 @@ test("values of the same pairs are compared pair by pair", (t) => {
 test("another protocol is refused, and the part that differs is named", (t) => {
 	const other = score({ ...fid, protocol: { ...fid.protocol, resize: "bicubic" } }, 10, { samples });
 	t.throws(() => verdict(fidOf(10), other), {
-		message: 'check: fid: values of two protocols do not compare: resize must be "bilinear", got "bicubic"',
+		message: 'fid: values of two protocols do not compare: resize must be "bilinear", got "bicubic"',
 	});
+});
+
+test("sets of other sizes are refused; another real set and too small a tolerance are noted", (t) => {
+	const smaller = score(fid, 10, { samples: { real: 500, fake: 60 } });
+	t.throws(() => verdict(fidOf(10), smaller), {
+		message: "fid: values of sets of other sizes do not compare: fake must hold 500 as the baseline's, got 60",
+	});
+	const notes = (sha256: string, tolerances: Record<string, object>) =>
+		check(report([fidOf(10, 0.3)], sha256), baselineOf(report([fidOf(10, 0.4)], "a"), {}), { tolerances }).notes;
+	t.deepEqual(notes("a", {}), []);
+	t.deepEqual(notes("b", {}), ["the reference set is not the baseline's: a change may come from there"]);
+	t.deepEqual(notes("a", { fid: { relative: 0.2 } }), []);
+	// 90 % of normal changes lie above 1.69 deviations where the change is 1.69 + 1.2816 deviations: 0.5 · 2.9716; 0.1 takes
+	// 500 · (1.4858 / 0.1)² = 110,400 samples.
+	t.deepEqual(notes("a", { fid: { relative: 0.01 } }), [
+		"fid: 500 samples show a change of 1.5 in 90 % of runs; the tolerance of 0.1 takes about 110000",
+	]);
 });
 
 test("a missing score and NaN fail; a new score passes and is named", (t) => {
@@ -107,6 +124,14 @@ test("a report survives JSON with its infinities, and another schema is refused"
 		message: "r.json: schema must be fovea-report/1, got fovea-report/9",
 	});
 	t.throws(() => parseReport({ ...one, scores: [{ metric: "fid" }] }, "r.json"), { message: /^r.json: scores.0/ });
+	t.throws(() => parseReport({ ...one, scores: [] }, "r.json"), { message: /^r.json: scores must be as in/ });
+	t.throws(() => parseReport(report([fidOf(1), fidOf(2)]), "r.json"), {
+		message: "r.json: scores must differ, got fid twice under one protocol",
+	});
+	const edited = { ...fidOf(1), protocol: { ...fid.protocol, ddof: 0 } };
+	t.throws(() => parseReport(report([edited]), "r.json"), {
+		message: "r.json: scores.0.fingerprint must be that of fid and its protocol, got another: the file was edited",
+	});
 });
 
 test("Markdown stays below GitHub's limit and keeps what failed; JUnit escapes its text", (t) => {
@@ -118,8 +143,12 @@ test("Markdown stays below GitHub's limit and keeps what failed; JUnit escapes i
 	const markdown = checkMarkdown(result);
 	t.true(markdown.length < 65_536);
 	t.regex(markdown, /m2999.*FAIL/);
+	const all = check(report(many.map((one) => ({ ...one, value: 20 }))), baselineOf(report(before), {}));
+	t.regex(checkMarkdown(all), /3000 of 3000 failed/, "the rows that were cut are counted");
 	t.regex(markdown, /2999 more rows/);
 	const odd = check(report([]), baselineOf(report([score({ ...fid, id: 'a<b>&"c"' }, 1, { samples })]), {}));
 	t.regex(checkJunit(odd), /name="a&lt;b&gt;&amp;&quot;c&quot;"/);
 	t.regex(checkJunit(odd), /tests="1" failures="1"/);
+	const lines = check(report([]), baselineOf(report([score({ ...fid, id: "a\nb|c<d" }, 1, { samples })]), {}));
+	t.regex(checkMarkdown(lines), /^\| a b\\\|c&lt;d \|/m, "a name with a line break stays in its row");
 });

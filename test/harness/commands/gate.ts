@@ -70,6 +70,9 @@ test("the workflow passes an unchanged generator, fails a worse one, and says bo
 	const first = await shell(check);
 	t.deepEqual([first.code, first.stdout], [2, ""]);
 	t.regex(first.stderr, /gate\/baseline.json: must be a baseline, got nothing of that name; --update writes one\n$/);
+	t.is((await shell(show)).code, 0);
+	t.regex(await readFile(summary, "utf8"), /fovea check: refused\*\*\n\ngate\/baseline.json: must be a baseline/);
+	t.regex(await readFile(join(folder, "gate.xml"), "utf8"), /<error message="gate\/baseline.json: must be a baseline/);
 	t.is((await shell(`${check} --update`)).code, 1);
 	t.is((await shell(`${check} --update`)).code, 0);
 	t.is((await shell(check)).code, 0);
@@ -104,5 +107,74 @@ test("scores of another protocol are refused with the part that differs", async 
 	await writeFile(other, text.replace("fovea-report/1", "fovea-report/9"));
 	const schema = await fovea(["check", report, "--baseline", other]);
 	t.is(schema.code, 2);
-	t.regex(schema.stderr, /other.json: schema must be .*fovea-report\/1, got fovea-report\/9\n$/);
+	t.regex(
+		schema.stderr,
+		/other.json: schema must be .*fovea-report\/1, got fovea-report\/9; remove it, and --update writes a new one\n$/,
+	);
+});
+
+test("what is wrong with a baseline, a report or a tolerance is one line that names the file, and nothing is overwritten", async (t) => {
+	const folder = await temporaryFolder(t);
+	const path = (name: string) => join(folder, name);
+	const values = (data: number[]) =>
+		`label,score\n${data.map((value) => `${value > 0.5 ? 1 : 0},${value}`).join("\n")}\n`;
+	await writeFile(path("labels.csv"), values([0.1, 0.4, 0.6, 0.9, 0.2, 0.7]));
+	const made = await fovea(
+		["evaluate", "--labels", path("labels.csv"), "--metrics", "accuracy,auc", "--out", path("report.json")],
+		{ environment },
+	);
+	t.is(made.code, 0);
+	const check = (baseline: string, ...words: string[]) =>
+		fovea(["check", path("report.json"), "--baseline", path(baseline), ...words]);
+	t.is((await check("good.json", "--update", "--tolerance", "auc=1%")).code, 1);
+	const text = await readFile(path("good.json"), "utf8");
+	const edit = async (name: string, from: string | RegExp, to: string) => {
+		t.notDeepEqual(text.replace(from, to), text);
+		await writeFile(path(name), text.replace(from, to));
+	};
+	await writeFile(path("mark.json"), `\uFEFF${text}`);
+	t.is((await check("mark.json")).code, 0, "an editor's mark before the JSON");
+	await edit("schema.json", "fovea-baseline/1", "fovea-baseline/2");
+	await edit("comma.json", '"relative"', ',"relative"');
+	await edit("tolerance.json", '"relative"', '"relativ"');
+	await edit("metric.json", '"auc": {', '"acu": {');
+	await edit("key.json", '"value"', '"valeu"');
+	await edit("protocol.json", /"threshold": [^,\n]*/, '"threshold": 0.4');
+	await edit("scores.json", /"scores": \[[\s\S]*\]/, '"scores": []');
+	await writeFile(path("empty.json"), "");
+	await mkdir(path("folder.json"));
+	for (const [words, line] of [
+		[
+			["schema.json", "--update"],
+			"schema.json: schema must be fovea-baseline/1 or fovea-report/1, got fovea-baseline/2; remove it, and --update writes a new one",
+		],
+		[["comma.json", "--update"], "comma.json: must be JSON, got "],
+		[["empty.json"], "empty.json: must be JSON, got an empty file"],
+		[["folder.json"], "folder.json: must be a baseline, got a folder"],
+		[
+			["tolerance.json"],
+			'tolerance.json: tolerances.auc must be as {"absolute": 0.5} or {"relative": 0.05}, got: Unrecognized key: "relativ"',
+		],
+		[["metric.json"], "metric.json: tolerances: must name a metric or * for all others, got acu, did you mean auc?"],
+		[["key.json"], "key.json: scores.0.value must be as in fovea-report/1, got"],
+		[
+			["protocol.json"],
+			"protocol.json: scores.0.fingerprint must be that of accuracy and its protocol, got another: the file was edited",
+		],
+		[["scores.json"], "scores.json: scores must be as in fovea-report/1, got"],
+		[
+			["good.json", "--tolerance", "acu=1%"],
+			"--tolerance: must name a metric or * for all others, got acu, did you mean auc?",
+		],
+		[["good.json", "--tolerance", "auc=1%,auc=2%"], "--tolerance: metrics must differ, got auc twice"],
+		[["good.json", "--markdown", path("folder.json")], "folder.json: must be a file that can be written, got a folder"],
+	] as const) {
+		const [name, ...rest] = words;
+		const before = await readFile(path(name)).catch(() => undefined);
+		const { code, stdout, stderr } = await check(name, ...rest);
+		t.deepEqual([code, stdout], [2, ""], words.join(" "));
+		t.true(stderr.replace(`${folder}/`, "").startsWith(line), `${stderr} instead of ${line}`);
+		t.is(stderr.trimEnd().split("\n").length, 1);
+		t.deepEqual(await readFile(path(name)).catch(() => undefined), before);
+	}
 });
