@@ -19,7 +19,8 @@ export interface Reply {
 	readonly published: readonly Message[];
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of this machine that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => net.createServer());
 	const ports = await Promise.all(
 		servers.map(

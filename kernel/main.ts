@@ -19,6 +19,9 @@ const MEGABYTE = 2 ** 20;
 /** Kept free below V8's own limit, where it would end the process: room for what grows between two looks. */
 const HEAP_MARGIN = 0.2;
 
+/** Set by Jupyter, and by VS Code for its extensions, here and on a remote machine: what starts kernels that live no longer than it. */
+const PARENTS = ["JPY_PARENT_PID", "VSCODE_PID", "VSCODE_ESM_ENTRYPOINT"];
+
 function version(name: string): string {
 	return (createRequire(import.meta.url)(name) as { version: string }).version;
 }
@@ -76,7 +79,7 @@ function start(connectionFile: string): void {
 			facts: { version: version("../../package.json"), typescript: version("typescript/package.json") },
 			ceiling: memoryCeiling(),
 			heapCeiling: v8.getHeapStatistics().heap_size_limit * (1 - HEAP_MARGIN),
-			followsParent: process.env["JPY_PARENT_PID"] !== undefined,
+			followsParent: PARENTS.some((name) => process.env[name] !== undefined),
 		},
 		transferList: [main.port1, answers.port1, compile.port2],
 		stderr: false,

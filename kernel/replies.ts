@@ -92,18 +92,3 @@ function findHistory(content: Content, history: State["history"]): unknown[] {
 			return [];
 	}
 }
-
-/** The protocol counts code points, TypeScript UTF-16 units. */
-export function toUtf16(text: string, codePoints: number): number {
-	let units = 0;
-	let seen = 0;
-	for (const character of text) {
-		if (seen++ >= codePoints) break;
-		units += character.length;
-	}
-	return units;
-}
-
-export function toCodePoints(text: string, units: number): number {
-	return [...text.slice(0, units)].length;
-}

@@ -1,6 +1,7 @@
+import { Cursors } from "./cursor.ts";
 import { type ExecutionParts, Executions, type Extra, type Request } from "./execution.ts";
 import { type Content, type Header, type Message, makeMessage } from "./messages.ts";
-import { answerPlain, type Facts, toCodePoints, toUtf16 } from "./replies.ts";
+import { answerPlain, type Facts } from "./replies.ts";
 import type { Origin } from "./sockets.ts";
 
 /**
@@ -22,6 +23,7 @@ export interface SessionParts extends Omit<ExecutionParts, "publish"> {
 export class Session {
 	readonly executions: Executions;
 	private readonly parts: SessionParts;
+	private readonly cursors = new Cursors();
 	private readonly lanes = new Map<string, Lane>([["", { queue: [], isBusy: false }]]);
 
 	constructor(parts: SessionParts) {
@@ -116,17 +118,18 @@ export class Session {
 		const { content, header } = message;
 		const text = (key: string) => (typeof content[key] === "string" ? (content[key] as string) : "");
 		const code = text("code");
-		const cursor = () => toUtf16(code, Number(content["cursor_pos"] ?? code.length));
 		switch (header.msg_type) {
 			case "complete_request": {
-				const found = await this.parts.ask("complete", code, cursor());
-				const start = toCodePoints(code, found.start);
-				const end = toCodePoints(code, found.end);
+				const { at, counted } = this.cursors.read(message, code);
+				const found = await this.parts.ask("complete", code, at);
+				const start = counted(found.start);
+				const end = counted(found.end);
 				const metadata = { _jupyter_types_experimental: found.types.map((each) => ({ ...each, start, end })) };
 				return { status: "ok", matches: found.matches, cursor_start: start, cursor_end: end, metadata };
 			}
 			case "inspect_request": {
-				const data = await this.parts.ask("inspect", code, cursor(), Number(content["detail_level"] ?? 0));
+				const { at } = this.cursors.read(message, code);
+				const data = await this.parts.ask("inspect", code, at, Number(content["detail_level"] ?? 0));
 				return { status: "ok", found: data !== undefined, data: data ?? {}, metadata: {} };
 			}
 			case "is_complete_request":

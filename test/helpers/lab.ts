@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
+import { freePorts } from "../../kernel/client.ts";
 import { launch } from "./browser.ts";
 import { type Jupyter, repository } from "./jupyter.ts";
 import { sleep } from "./kernel.ts";
@@ -50,7 +50,7 @@ export class Lab {
 			join(settings, "apputils-extension", "notification.jupyterlab-settings"),
 			'{"fetchNews": "false", "checkForUpdates": false}',
 		);
-		const port = await freePort();
+		const [port] = await freePorts(1);
 		const [program = "", ...words] = command.split(" ");
 		const flags = [
 			"--no-browser",
@@ -106,12 +106,4 @@ export class Lab {
 			this.#server.exitCode === null ? this.#server.once("exit", resolve) : resolve(undefined),
 		);
 	}
-}
-
-async function freePort(): Promise<number> {
-	const server = net.createServer().listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	const { port } = server.address() as net.AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
 }
