@@ -21,7 +21,8 @@ export interface JudgedClassifier {
 	readonly suffix: Suffix;
 	readonly training: PoolResult;
 	readonly scores: ClassifierScores;
-	readonly belowFloor: string | undefined;
+	/** Why it may not be judged by either metric. */
+	readonly belowFloor: Readonly<Record<"accuracy" | "auc", string | undefined>>;
 }
 
 /** One training of an augmenter with what it scored. */
@@ -30,7 +31,9 @@ export interface JudgedAugmenter {
 	readonly suffix: Suffix;
 	readonly training: PoolResult;
 	readonly scores: AugmenterScores;
+	/** Why the pictures may not be judged by what they do for a classifier, and why the masks may not. */
 	readonly belowFloor: string | undefined;
+	readonly masksBelowFloor: string | undefined;
 }
 
 /** Rows of Table I by augmentation. */
@@ -117,12 +120,12 @@ export function classifierTable(judged: readonly JudgedClassifier[]): Table {
 	};
 	return {
 		title: "Classifiers on the test slices, 95 % intervals: of the AUC DeLong's, of the others over patients",
-		columns: ["training", "accuracy", "AUC", "TPR", "TNR", "minutes", "floor"],
+		columns: ["training", "accuracy", "AUC", "TPR", "TNR", "minutes", "floor, accuracy", "floor, AUC"],
 		rows: judged.map((one) => [
 			`${one.augmentation}${one.suffix}, seed ${one.training.seed}`,
 			...["accuracy", "auc", "tpr", "tnr"].map((id) => cell(one, id)),
 			(one.training.result.seconds / 60).toFixed(1),
-			one.belowFloor === undefined ? "cleared" : "below",
+			...[one.belowFloor.accuracy, one.belowFloor.auc].map((why) => (why === undefined ? "cleared" : "below")),
 		]),
 	};
 }
@@ -135,22 +138,23 @@ export function augmenterTable(judged: readonly JudgedAugmenter[]): Table {
 		title: "Augmenters: their pictures of the training set, and their masks against the true ones on test slices",
 		columns: [
 			"training",
-			"as labelled",
+			"AUC as labelled",
 			"FID-lite",
 			"background L1",
 			"mask Dice",
 			"mask IoU",
 			"pointing game",
 			"minutes",
-			"floor",
+			"floor, pictures",
+			"floor, masks",
 		],
 		rows: judged.map((one) => [
 			`${one.id}${one.suffix}, seed ${one.training.seed}`,
-			value(one, "accuracy"),
+			value(one, "auc"),
 			value(one, "fid", 1),
 			...["background-l1", "dice", "attention-iou", "pointing-game"].map((id) => value(one, id)),
 			(one.training.result.seconds / 60).toFixed(1),
-			one.belowFloor === undefined ? "cleared" : "below",
+			...[one.belowFloor, one.masksBelowFloor].map((why) => (why === undefined ? "cleared" : "below")),
 		]),
 	};
 }

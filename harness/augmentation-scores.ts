@@ -8,7 +8,14 @@ import { dice } from "../metrics/dice.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
 import { extractRows } from "../metrics/features/rows.ts";
 import { fid } from "../metrics/fid.ts";
-import { type Features, type LabelledMetric, type PairedMetric, type Score, score } from "../metrics/metric.ts";
+import {
+	type Features,
+	type LabelledMetric,
+	type PairedMetric,
+	type Picture,
+	type Score,
+	score,
+} from "../metrics/metric.ts";
 import { rocArea } from "../metrics/roc.ts";
 import { delongInterval } from "../metrics/statistics/delong.ts";
 import { quantile } from "../metrics/statistics/quantile.ts";
@@ -36,12 +43,35 @@ export function patientResamples({ patients, classes }: Slices, count: number, s
 	return Array.from({ length: count }, draw);
 }
 
+/** Rows of the slices with a true mask: patients drawn as `patientResamples` draws them, then slices of each. */
+export function maskResamples({ patients }: Slices, rows: readonly number[], count: number, seed: number) {
+	const members = new Map<string, number[]>();
+	for (const [at, row] of rows.entries()) {
+		const patient = patients[row] as string;
+		members.set(patient, [...(members.get(patient) ?? []), at]);
+	}
+	const groups = [...members.values()];
+	const random = Random.seed(seed).split("slices of patients");
+	return Array.from({ length: count }, () =>
+		Int32Array.from(
+			groups.flatMap(() => {
+				const group = groups[random.integer(groups.length)] as number[];
+				return group.map(() => group[random.integer(group.length)] as number);
+			}),
+		),
+	);
+}
+
+/** A value, and what it is on every resample. */
+interface Resampled {
+	readonly value: number;
+	readonly resamples: readonly number[];
+}
+
 /** One classifier's scores, and the values of accuracy and area on every resample. */
 export interface ClassifierScores {
 	readonly scores: readonly Score[];
-	readonly values: Readonly<
-		Record<"accuracy" | "auc", { readonly value: number; readonly resamples: readonly number[] }>
-	>;
+	readonly values: Readonly<Record<"accuracy" | "auc", Resampled>>;
 }
 
 /** Scores the chances of a tumour in the test slices. */
@@ -87,6 +117,12 @@ export function brightnessArea({ pixels, classes }: Slices): number {
 	return Math.max(area, 1 - area);
 }
 
+/** The accuracy of naming every slice the commoner class. */
+export function commonerShare({ classes }: Slices): number {
+	const share = mean([...classes]);
+	return Math.max(share, 1 - share);
+}
+
 /** What augmenters are measured against: features of the training slices of each class, and what a blurred copy would reach. */
 export interface AugmenterTest {
 	readonly dataset: Dataset;
@@ -96,9 +132,13 @@ export interface AugmenterTest {
 	/** Mean |copy − slice| outside the true masks, in the signed range; undefined where no masks are known. */
 	readonly blurredOutside: number | undefined;
 	readonly test: Slices;
+	/** Mean over test slices with a tumour of the IoU that maps reach without a network; undefined without true masks. */
+	readonly maps: { readonly prior: number; readonly brightness: number } | undefined;
+	/** Resamples of these slices. */
+	readonly resamples: readonly Int32Array[];
 }
 
-export async function augmenterTest(dataset: Dataset, test: Slices): Promise<AugmenterTest> {
+export async function augmenterTest(dataset: Dataset, test: Slices, resamples: number): Promise<AugmenterTest> {
 	const count = dataset.count("train");
 	const examples = await Promise.all(Array.from({ length: count }, (_, row) => dataset.read("train", row)));
 	const real = await byClass(dataset, examples);
@@ -110,11 +150,22 @@ export async function augmenterTest(dataset: Dataset, test: Slices): Promise<Aug
 		const mask = maskOf(dataset, example);
 		return mask === undefined ? [] : [changeOutside(example.pixels, (blurred[row] as Example).pixels, mask)];
 	});
+	const rows = maskedRows(test);
 	return {
 		...{ dataset, real, test },
+		maps: rows.length === 0 ? undefined : await plainMaps(dataset, examples, test, rows),
+		resamples: maskResamples(test, rows, resamples, 17),
 		blurredFid: mean(distances),
 		blurredOutside: outside.length === 0 ? undefined : mean(outside),
 	};
+}
+
+export interface MaskScores {
+	/** IoU with the true mask. */
+	readonly iou: Resampled;
+	/** Means over the slices of a mask's least and largest value. */
+	readonly least: number;
+	readonly most: number;
 }
 
 export interface AugmenterScores {
@@ -123,8 +174,10 @@ export interface AugmenterScores {
 	readonly fid: number;
 	/** Mean |result − slice| outside the true mask where tumours are taken out. */
 	readonly outside: number | undefined;
-	/** Share of the made pictures that a classifier of real slices sees as they are labelled. */
+	/** Area under the curve of a classifier of real slices on the made pictures, by what they are labelled. */
 	readonly asLabelled: number;
+	/** Masks for taking tumours out on test slices; undefined without masks. */
+	readonly masks: MaskScores | undefined;
 }
 
 /** Chances of a tumour in pictures, by a classifier that was trained on real slices alone. */
@@ -137,7 +190,7 @@ export async function scoreAugmenter(
 	seed: number,
 	judge: Judge,
 ): Promise<AugmenterScores> {
-	const { dataset, real, test } = given;
+	const { dataset, real } = given;
 	const made = await syntheticExamples(augmenter, dataset, seed);
 	const features = await byClass(dataset, made);
 	const values = await Promise.all(([0, 1] as const).map((label) => distance(real[label], features[label])));
@@ -147,10 +200,11 @@ export async function scoreAugmenter(
 		score(fid(), mean(values), { samples, label: "FID-lite" }, { extractor: "mobilenet", of: "each class, mean" }),
 	];
 	const wanted = Int32Array.from(made, ({ label }) => label[0] as number);
-	const asLabelled = accuracy().value(wanted, judge(made.map(({ pixels }) => pixels)));
+	const asLabelled = auc().value(wanted, judge(made.map(({ pixels }) => pixels)));
 	const by = { of: "made pictures", judge: "ResNet18 of the whole training set, without augmentation" };
-	scores.push(score(accuracy(), asLabelled, { samples }, by));
+	scores.push(score(auc(), asLabelled, { samples }, by));
 	let outside: number | undefined;
+	let masks: MaskScores | undefined;
 	if (augmenter.isTranslator) {
 		const changes: number[] = [];
 		for (let row = 0; row < count; row += 1) {
@@ -164,38 +218,89 @@ export async function scoreAugmenter(
 			const what = "mean |result − slice| outside the true mask, tumours taken out, range [-1, 1]";
 			scores.push(score({ id: "background-l1", better: "lower", protocol: { what } }, outside, { samples }));
 		}
-		scores.push(...maskScores(augmenter, test));
+		const found = await maskScores(augmenter, given);
+		scores.push(...(found?.scores ?? []));
+		masks = found?.values;
 	}
-	return { scores, fid: mean(values), outside, asLabelled };
+	return { scores, fid: mean(values), outside, asLabelled, masks };
 }
 
 /** The mask for taking tumours out against the true mask, over the test slices with a tumour. */
-function maskScores(augmenter: Augmenter, test: Slices): Score[] {
+async function maskScores(
+	augmenter: Augmenter,
+	{ test, resamples }: AugmenterTest,
+): Promise<{ scores: Score[]; values: MaskScores } | undefined> {
 	const [, height, width] = test.shape;
-	const rows = [...test.classes.keys()].filter((row) => test.classes[row] === 1 && hasInside(test.masks[row]));
-	if (rows.length === 0) return [];
+	const rows = maskedRows(test);
 	const size = height * width;
-	const images = tf.tidy(() => {
-		const all = tf.tensor4d(test.signed(), test.shape);
-		return tf.gather(all, tf.tensor1d(rows, "int32"));
-	});
+	const masks = rows.length === 0 ? undefined : masksOfRows(augmenter, test, rows);
+	if (masks === undefined) return undefined;
+	const each = async (metric: PairedMetric) =>
+		Promise.all(
+			rows.map((row, at) => {
+				const map = { data: masks.subarray(at * size, (at + 1) * size), height, width, channels: 1 };
+				return metric.value(truthOf(test, row), map);
+			}),
+		);
+	const [overlap, points, ious] = [await each(dice({ threshold: 0.5 })), await each(pointingGame()), await each(iou)];
+	const extreme = (of: (a: number, b: number) => number) =>
+		mean(rows.map((_, at) => masks.subarray(at * size, (at + 1) * size).reduce((a, b) => of(a, b))));
+	const again = resamples.map((drawn) => mean(Array.from(drawn, (at) => ious[at] as number)));
+	const samples = { slices: rows.length };
+	const by = { map: "mask of taking a tumour out" };
+	const interval = {
+		...{ low: quantile(again, 0.025), high: quantile(again, 0.975), level: 0.95 },
+		method: `bootstrap over patients and their slices, ${again.length} resamples`,
+	};
+	return {
+		scores: [
+			score(dice({ threshold: 0.5 }), mean(overlap), { samples }, by),
+			score(iou, mean(ious), { samples, interval }, by),
+			score(pointingGame(), mean(points), { samples }, by),
+		],
+		values: { iou: { value: mean(ious), resamples: again }, least: extreme(Math.min), most: extreme(Math.max) },
+	};
+}
+
+const iou = attentionIou();
+
+/** Test slices with a tumour in their true mask. */
+function maskedRows({ classes, masks }: Slices): number[] {
+	return [...classes.keys()].filter((row) => classes[row] === 1 && hasInside(masks[row]));
+}
+
+function masksOfRows(augmenter: Augmenter, test: Slices, rows: readonly number[]): Float32Array | undefined {
+	const images = tf.tidy(() => tf.gather(tf.tensor4d(test.signed(), test.shape), tf.tensor1d([...rows], "int32")));
 	const masks = masksOf(augmenter, images, "b");
 	images.dispose();
-	if (masks === undefined) return [];
-	const metrics: readonly PairedMetric[] = [dice({ threshold: 0.5 }), attentionIou(), pointingGame()];
-	return metrics.map((metric) => {
-		const values = rows.map((row, at) => {
-			const map = masks.subarray(at * size, (at + 1) * size);
-			const truth = {
-				data: Float32Array.from(test.masks[row] as Uint8Array, (value) => value / 255),
-				height,
-				width,
-				channels: 1,
-			};
-			return metric.value(truth, { data: map, height, width, channels: 1 }) as number;
-		});
-		return score(metric, mean(values), { samples: { slices: rows.length } }, { map: "mask of taking a tumour out" });
-	});
+	return masks;
+}
+
+/** The true mask of a slice, [height, width] of 0 and 1. */
+function truthOf({ masks, shape: [, height, width] }: Slices, row: number): Picture {
+	const data = Float32Array.from(masks[row] as Uint8Array, (value) => value / 255);
+	return { data, height, width, channels: 1 };
+}
+
+/** What needs no network: where the tumours of the training slices lie on average, and how bright a slice is. */
+async function plainMaps(dataset: Dataset, examples: readonly Example[], test: Slices, rows: readonly number[]) {
+	const [, height, width, channels] = test.shape;
+	const size = height * width;
+	const prior = new Float32Array(size);
+	for (const example of examples) {
+		for (const [at, value] of (maskOf(dataset, example) ?? []).entries()) {
+			prior[at] = (prior[at] as number) + value / 255 / examples.length;
+		}
+	}
+	const each = async (map: (row: number) => Float32Array) =>
+		mean(
+			await Promise.all(
+				rows.map((row) => iou.value(truthOf(test, row), { data: map(row), height, width, channels: 1 })),
+			),
+		);
+	const bright = (row: number) =>
+		Float32Array.from({ length: size }, (_, at) => (test.pixels[(row * size + at) * channels] as number) / 255);
+	return { prior: await each(() => prior), brightness: await each(bright) };
 }
 
 const hasInside = (mask: Uint8Array | undefined) => mask?.some((value) => value > 0) === true;

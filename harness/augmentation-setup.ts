@@ -8,6 +8,8 @@ import {
 	augmenterIds,
 	buildAugmenter,
 	isTranslator,
+	noiseIds,
+	translatorIds,
 } from "./augmenters.ts";
 import { shareOf } from "./class-balance.ts";
 import { tumourAttribute } from "./datasets/brains.ts";
@@ -28,7 +30,10 @@ export interface AugmentationPreset extends AugmenterPreset {
 		/** Steps between trials on the validation split. */
 		readonly every: number;
 	};
+	/** Seeds of SAG-GAN with and without labels, of AGGAN, and of their classifiers and that without pictures, on the whole set. */
 	readonly seeds: readonly number[];
+	/** How many of these seeds the rivals are trained from, and everything on an eighth. */
+	readonly rivalSeeds: number;
 	/** Resamples of the test patients behind each interval. */
 	readonly resamples: number;
 }
@@ -38,8 +43,30 @@ export const shares = { "": 1, "-eighth": 1 / 8 } as const;
 export type Suffix = keyof typeof shares;
 
 /** What is done to the training set: nothing, a rule, or the pictures of an augmenter. */
-export const augmentationIds = ["without-augmentation", "over-sampling", "under-sampling", ...augmenterIds] as const;
+export const augmentationIds = [
+	...(["without-augmentation", "over-sampling", "under-sampling"] as const),
+	...translatorIds,
+	...noiseIds,
+] as const;
 export type AugmentationId = (typeof augmentationIds)[number];
+
+/** What SAG-GAN's masks are compared with where masks without labels choose soon, and its classifiers with. */
+const manySeeds: readonly string[] = ["without-augmentation", "sag-gan", "sag-gan-without-labels", "aggan"];
+
+/** The seeds of `seeds` that a system or its classifier is trained from. */
+export function seedsOf(
+	id: AugmentationId | AugmenterId,
+	suffix: Suffix,
+	seeds: readonly number[],
+	{ rivalSeeds }: AugmentationPreset,
+): readonly number[] {
+	return suffix === "" && manySeeds.includes(id) ? seeds : seeds.slice(0, rivalSeeds);
+}
+
+/** Systems that are trained on a training set to be judged: the ablation only on the whole. */
+export function trainedOn(suffix: Suffix): readonly AugmenterId[] {
+	return suffix === "" ? augmenterIds : [...translatorIds, ...noiseIds];
+}
 
 /** Id of the classifier that is trained on an augmented set. */
 export const classifierId = (augmentation: AugmentationId, suffix: Suffix) => `resnet-${augmentation}${suffix}`;
@@ -63,9 +90,9 @@ export async function openSlices(
 	return choosing(dataset, rows, "an eighth of the slices");
 }
 
-/** Iterations of an augmenter. */
-export function augmenterSteps(id: AugmenterId, preset: AugmentationPreset): number {
-	return isTranslator(id) ? preset.steps : preset.noise.steps;
+/** Iterations of an augmenter: as many epochs of either training set. */
+export function augmenterSteps(id: AugmenterId, preset: AugmentationPreset, suffix: Suffix): number {
+	return Math.ceil((isTranslator(id) ? preset.steps : preset.noise.steps) * shares[suffix]);
 }
 
 /** Builds an augmenter as a preset has it. */
@@ -73,9 +100,9 @@ export function buildPresetAugmenter(
 	id: AugmenterId,
 	preset: AugmentationPreset,
 	seed: number,
-	steps?: number,
+	steps = augmenterSteps(id, preset, ""),
 ): Augmenter {
-	return buildAugmenter(id, preset, steps ?? augmenterSteps(id, preset), seed);
+	return buildAugmenter(id, preset, steps, seed);
 }
 
 /** ResNet18 of one channel and two classes, from weights that depend on the seed alone. */

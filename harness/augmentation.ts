@@ -5,11 +5,11 @@
 import { join, relative } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { currentEngine } from "../engine/engine.ts";
-import { accuracy } from "../metrics/accuracy.ts";
 import type { Score } from "../metrics/metric.ts";
+import { rocArea } from "../metrics/roc.ts";
 import type { Classifier } from "../models/layers/classifier.ts";
-import type { Claim } from "../models/paper.ts";
 import { paper } from "../models/sag-gan.ts";
+import { decideClaim, floorSentences, maskMissesOf, missesOf, rounded } from "./augmentation-claims.ts";
 import {
 	augmenterTable,
 	classifierTable,
@@ -19,10 +19,10 @@ import {
 	mainTable,
 } from "./augmentation-report.ts";
 import {
-	type AugmenterScores,
 	type AugmenterTest,
 	augmenterTest,
 	brightnessArea,
+	commonerShare,
 	patientResamples,
 	scoreAugmenter,
 	scoreClassifier,
@@ -36,11 +36,12 @@ import {
 	classifierId,
 	openSlices,
 	type Suffix,
+	seedsOf,
 	shares,
+	trainedOn,
 } from "./augmentation-setup.ts";
 import { type Augmenter, type AugmenterId, augmenterIds } from "./augmenters.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
-import { type ClaimVerdict, decide } from "./claims.ts";
 import { tumourAttribute } from "./datasets/brains.ts";
 import { byAttribute } from "./datasets/unpaired.ts";
 import { trainingClasses } from "./datasets/views.ts";
@@ -72,10 +73,13 @@ export async function* reproduceAugmentation(
 	const { out, workers, signal } = options;
 	const begun = performance.now();
 	const seeds = options.seeds ?? preset.seeds;
-	const planned = <Id extends string>(ids: readonly Id[], nameOf: (id: Id, suffix: Suffix) => string): Planned<Id>[] =>
+	const planned = <Id extends AugmentationId | AugmenterId>(
+		idsOf: (suffix: Suffix) => readonly Id[],
+		nameOf: (id: Id, suffix: Suffix) => string,
+	): Planned<Id>[] =>
 		(Object.keys(shares) as Suffix[]).flatMap((suffix) =>
-			ids.flatMap((id) =>
-				seeds.map((seed) => {
+			idsOf(suffix).flatMap((id) =>
+				seedsOf(id, suffix, seeds, preset).map((seed) => {
 					const system = nameOf(id, suffix);
 					const folder = join(out, "trainings", `${system}-${seed}`);
 					const { preset: name, data, steps } = options;
@@ -83,14 +87,14 @@ export async function* reproduceAugmentation(
 				}),
 			),
 		);
-	const augmenters = planned(augmenterIds, (id, suffix) => `${id}${suffix}`);
+	const augmenters = planned(trainedOn, (id, suffix) => `${id}${suffix}`);
 	const trained = yield* runPool(
 		augmenters.map(({ job }) => job),
 		{ workers, signal },
 	);
 	const folderOf = (id: AugmentationId, suffix: Suffix, seed: number) =>
 		augmenters.find((one) => one.id === id && one.suffix === suffix && one.job.seed === seed)?.job.out;
-	const classifiers = planned(augmentationIds, classifierId).map((one) => ({
+	const classifiers = planned(() => augmentationIds, classifierId).map((one) => ({
 		...one,
 		job: { ...one.job, from: folderOf(one.id, one.suffix, one.job.seed) },
 	}));
@@ -108,19 +112,23 @@ export async function* reproduceAugmentation(
 		signal?.throwIfAborted();
 		const training = trained[index] as PoolResult;
 		yield { what: `judging ${training.system} (seed ${training.seed})`, done: index, total: augmenters.length };
-		const given = tests.get(suffix) ?? (await augmenterTest(await openSlices(preset, options.data, suffix), test));
+		const given =
+			tests.get(suffix) ??
+			(await augmenterTest(await openSlices(preset, options.data, suffix), test, preset.resamples));
 		tests.set(suffix, given);
-		const augmenter = await trainedAugmenter(preset, id, training, options.steps);
+		const augmenter = await trainedAugmenter(preset, id, training);
 		const plain = classified.find(({ system, seed }) => system === plainId && seed === training.seed) as PoolResult;
 		using classifier = await trainedClassifier(preset, plain);
 		const scores = await scoreAugmenter(augmenter, given, training.seed, (pixels) =>
 			chancesOf(classifier, toSigned(together(pixels)), [pixels.length, ...shape]),
 		);
 		augmenter.gan[Symbol.dispose]();
-		const reached = (0.5 + accuracyOf(classifier, test)) / 2;
-		made.push({ id, suffix, training, scores, belowFloor: missesOf(scores, given, reached) });
+		const reached = (0.5 + areaOf(classifier, test)) / 2;
+		const floors = { belowFloor: missesOf(scores, given, reached), masksBelowFloor: maskMissesOf(id, scores, given) };
+		made.push({ id, suffix, training, scores, ...floors });
 	}
 	const area = brightnessArea(test);
+	const share = commonerShare(test);
 	const resamples = patientResamples(test, preset.resamples, 11);
 	const judged: JudgedClassifier[] = [];
 	for (const [index, { id, suffix }] of classifiers.entries()) {
@@ -129,13 +137,22 @@ export async function* reproduceAugmentation(
 		yield { what: `testing ${training.system} (seed ${training.seed})`, done: index, total: classifiers.length };
 		using classifier = await trainedClassifier(preset, training);
 		const scores = scoreClassifier(chancesOf(classifier, test.signed(), test.shape), test, resamples);
-		const own = scores.values.auc.value;
+		const { accuracy, auc } = scores.values;
 		const source = made.find((one) => one.id === id && one.suffix === suffix && one.training.seed === training.seed);
-		const missed = [
-			own < area ? `the classifier's AUC is ${rounded(own)}, under ${rounded(area)}` : undefined,
-			source?.belowFloor,
-		].filter((text) => text !== undefined);
-		const belowFloor = missed.length === 0 ? undefined : `under-trained: ${missed.join("; ")}`;
+		const missesWith = (own: string | undefined) => {
+			const missed = [own, source?.belowFloor].filter((text) => text !== undefined);
+			return missed.length === 0 ? undefined : `under-trained: ${missed.join("; ")}`;
+		};
+		const belowFloor = {
+			accuracy: missesWith(
+				accuracy.value < share
+					? `the classifier's accuracy is ${rounded(accuracy.value)}, under ${rounded(share)}`
+					: undefined,
+			),
+			auc: missesWith(
+				auc.value < area ? `the classifier's AUC is ${rounded(auc.value)}, under ${rounded(area)}` : undefined,
+			),
+		};
 		judged.push({ augmentation: id, suffix, training, scores, belowFloor });
 	}
 	yield { what: "testing", done: classifiers.length, total: classifiers.length };
@@ -155,11 +172,13 @@ export async function* reproduceAugmentation(
 		seconds: (performance.now() - begun) / 1000,
 		tables: [table, classifierTable(judged), augmenterTable(made)],
 		table,
-		claims: paper.claims.flatMap((claim) => decideClaim(claim, judged)),
-		floor: floorSentences(area, tests),
+		claims: paper.claims.flatMap((claim) => decideClaim(claim, judged, made, seeds.length)),
+		floor: floorSentences(area, share, tests),
 		trainings: [
 			...made.map((one) => trainingReport(out, one.training, one.scores.scores, one.belowFloor)),
-			...judged.map((one) => trainingReport(out, one.training, one.scores.scores, one.belowFloor)),
+			...judged.map(({ training, scores, belowFloor: { accuracy, auc } }) =>
+				trainingReport(out, training, scores.scores, accuracy ?? auc),
+			),
 		],
 		pictures: await pictures(preset, options, made),
 	};
@@ -168,15 +187,12 @@ export async function* reproduceAugmentation(
 	return report;
 }
 
-const rounded = (value: number) => value.toPrecision(3);
-
 async function trainedAugmenter(
 	preset: AugmentationPreset,
 	id: AugmenterId,
-	{ out, seed }: PoolResult,
-	steps: number | undefined,
+	{ out, seed, result }: PoolResult,
 ): Promise<Augmenter> {
-	const augmenter = buildPresetAugmenter(id, preset, seed, steps);
+	const augmenter = buildPresetAugmenter(id, preset, seed, result.steps);
 	await loadCheckpoint(out, augmenter.gan);
 	return augmenter;
 }
@@ -202,8 +218,8 @@ function chancesOf(classifier: Classifier, pictures: Float32Array, shape: Slices
 	return chances;
 }
 
-function accuracyOf(classifier: Classifier, test: Slices): number {
-	return accuracy().value(test.classes, chancesOf(classifier, test.signed(), test.shape));
+function areaOf(classifier: Classifier, test: Slices): number {
+	return rocArea(test.classes, chancesOf(classifier, test.signed(), test.shape));
 }
 
 function together(pixels: readonly Uint8Array[]): Uint8Array {
@@ -211,48 +227,6 @@ function together(pixels: readonly Uint8Array[]): Uint8Array {
 	const all = new Uint8Array(pixels.length * size);
 	for (const [index, one] of pixels.entries()) all.set(one, index * size);
 	return all;
-}
-
-/** Why an augmenter's pictures lie below the floor; undefined where they clear it. */
-function missesOf(
-	{ fid, outside, asLabelled }: AugmenterScores,
-	{ blurredFid, blurredOutside = Number.POSITIVE_INFINITY }: AugmenterTest,
-	reached: number,
-): string | undefined {
-	const missed = [
-		asLabelled < reached ? `${rounded(asLabelled)} of its pictures as labelled, under ${rounded(reached)}` : "",
-		fid >= blurredFid ? `FID-lite ${rounded(fid)} not below ${rounded(blurredFid)}` : "",
-		outside !== undefined && outside > blurredOutside
-			? `background changed by ${rounded(outside)}, over ${rounded(blurredOutside)}`
-			: "",
-	].filter((text) => text !== "");
-	return missed.length === 0 ? undefined : missed.join(", ");
-}
-
-function floorSentences(area: number, tests: ReadonlyMap<Suffix, AugmenterTest>): string[] {
-	const each = (of: (test: AugmenterTest) => number | undefined) =>
-		[...tests.values()]
-			.map(of)
-			.map((value) => (value === undefined ? "–" : rounded(value)))
-			.join(" and, on an eighth, ");
-	return [
-		`AUC of the classifier at least ${rounded(area)}, that of the slices' mean brightness alone`,
-		"an augmenter's pictures seen as they are labelled, by the classifier without augmentation, at least half way from one half to that classifier's accuracy",
-		`FID-lite of an augmenter's pictures below ${each(({ blurredFid }) => blurredFid)}, that of training slices blurred to a quarter of their size`,
-		`mean change outside the true mask, tumours taken out, at most ${each(({ blurredOutside }) => blurredOutside)}, that of the same blurred slices`,
-	];
-}
-
-/** The verdict of a claim whose systems were all trained. Metrics that end in -eighth are of the smaller training set. */
-function decideClaim(claim: Claim, judged: readonly JudgedClassifier[]): ClaimVerdict[] {
-	const suffix: Suffix = claim.metric.endsWith("-eighth") ? "-eighth" : "";
-	const metric = claim.metric.startsWith("auc") ? "auc" : "accuracy";
-	const of = (augmentation: string) =>
-		judged
-			.filter((one) => one.augmentation === augmentation && one.suffix === suffix)
-			.map(({ training, scores, belowFloor }) => ({ seed: training.seed, ...scores.values[metric], belowFloor }));
-	const [better, worse] = [of(claim.better), of(claim.worse)];
-	return better.length === 0 || worse.length === 0 ? [] : [decide(claim, better, worse, { seed: 13 })];
 }
 
 function trainingReport(
@@ -272,7 +246,7 @@ async function pictures(preset: AugmentationPreset, options: ReproduceOptions, m
 	const firsts = augmenterIds.flatMap((id) => made.filter((one) => one.id === id && one.suffix === "").slice(0, 1));
 	const augmenters = await Promise.all(
 		firsts.map(async ({ id, training }) => ({
-			augmenter: await trainedAugmenter(preset, id, training, options.steps),
+			augmenter: await trainedAugmenter(preset, id, training),
 			seed: training.seed,
 		})),
 	);

@@ -13,14 +13,17 @@ import { type ClassPair, classPair } from "./class-pair.ts";
 import type { Dataset, Example } from "./datasets/dataset.ts";
 import { toBytes, toSigned } from "./edits.ts";
 
-/** Systems that turn pictures of one class into the other, and those that make pictures of a class from noise. */
+/** Table I's systems that turn pictures of one class into the other, and those that make pictures of a class from noise. */
 export const translatorIds = ["sag-gan", "cyclegan", "uaggan", "aggan"] as const;
 export const noiseIds = ["pggan", "msg-gan"] as const;
-export const augmenterIds = [...translatorIds, ...noiseIds] as const;
+/** SAG-GAN without its mask loss: no label teaches its masks. No row of Table I. */
+const ablationIds = ["sag-gan-without-labels"] as const;
+export const augmenterIds = [...translatorIds, ...noiseIds, ...ablationIds] as const;
 export type AugmenterId = (typeof augmenterIds)[number];
+type TranslatorId = Exclude<AugmenterId, (typeof noiseIds)[number]>;
 
-export function isTranslator(id: AugmenterId): id is (typeof translatorIds)[number] {
-	return translatorIds.some((one) => one === id);
+export function isTranslator(id: AugmenterId): id is TranslatorId {
+	return noiseIds.every((one) => one !== id);
 }
 
 /** Widths and budget, the same for every system as far as they share them. */
@@ -35,6 +38,8 @@ export interface AugmenterPreset {
 	readonly dLayers: number;
 	/** Channels for each one in an AMSE gate. */
 	readonly reduction: number;
+	/** Weight of SAG-GAN's mask loss. */
+	readonly lambdaMask: number;
 	/** Length of the noise and greatest width of PGGAN and MSG-GAN. */
 	readonly latent: number;
 	readonly batchSize: number;
@@ -85,18 +90,22 @@ export function buildAugmenter(id: AugmenterId, preset: AugmenterPreset, steps: 
 	};
 }
 
-function translator(
-	id: (typeof translatorIds)[number],
-	preset: AugmenterPreset,
-	steps: number,
-	seed: number,
-): Gan<UnpairedBatch> {
-	const { ngf, blocks, ndf, dLayers, reduction, rate } = preset;
+function translator(id: TranslatorId, preset: AugmenterPreset, steps: number, seed: number): Gan<UnpairedBatch> {
+	const { ngf, blocks, ndf, dLayers, reduction, rate, lambdaMask } = preset;
 	const half = Math.ceil(ngf / 2);
 	const common = { channels: 1, blocks, ndf, rate, seed };
 	// Published schedules, as shares of the training: a hundred epochs of UAGGAN, two hundred of AGGAN.
 	const epoch = (epochs: number) => Math.max(1, Math.ceil(steps / epochs));
-	if (id === "sag-gan") return sagGan({ ...common, ngf, dLayers, reduction, ngfAttention: half });
+	if (id === "sag-gan" || id === "sag-gan-without-labels") {
+		return sagGan({
+			...common,
+			ngf,
+			dLayers,
+			reduction,
+			ngfAttention: half,
+			lambdaMask: id === "sag-gan" ? lambdaMask : 0,
+		});
+	}
 	if (id === "cyclegan") return cyclegan({ ...common, ngf, dLayers, discriminator: "spectral" });
 	if (id === "uaggan") return uaggan({ ...common, ngf: half, epochLength: epoch(100) });
 	return aggan({ ...common, ngf, dLayers, share: curriculum({ iterations: 10 * epoch(200) }) });

@@ -1,7 +1,22 @@
 import test from "ava";
-import { brightnessArea, patientResamples, scoreClassifier } from "../../harness/augmentation-scores.ts";
-import { augmentationIds, buildPresetAugmenter, openSlices } from "../../harness/augmentation-setup.ts";
+import {
+	augmenterTest,
+	brightnessArea,
+	commonerShare,
+	maskResamples,
+	patientResamples,
+	scoreClassifier,
+} from "../../harness/augmentation-scores.ts";
+import {
+	augmentationIds,
+	augmenterSteps,
+	buildPresetAugmenter,
+	openSlices,
+	seedsOf,
+	trainedOn,
+} from "../../harness/augmentation-setup.ts";
 import { augmenterIds, syntheticExamples } from "../../harness/augmenters.ts";
+import type { Dataset } from "../../harness/datasets/dataset.ts";
 import { choosing, trainingClasses } from "../../harness/datasets/views.ts";
 import { experimentOf, findExperiment } from "../../harness/experiments/find.ts";
 import { experiment, presets } from "../../harness/experiments/sag-gan.ts";
@@ -61,6 +76,93 @@ test("the floor is what mean brightness alone reaches, whichever way it points",
 	t.is(brightnessArea(slices([0, 0, 1, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 1);
 	t.is(brightnessArea(slices([0, 0, 1, 1], ["a", "b", "c", "d"], [4, 3, 2, 1])), 1);
 	t.is(brightnessArea(slices([0, 1, 0, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 0.75);
+});
+
+test("accuracy has the floor of naming every slice the commoner class", (t) => {
+	t.is(commonerShare(slices([0, 1, 1, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 0.75);
+	t.is(commonerShare(slices([0, 0, 0, 1], ["a", "b", "c", "d"], [1, 2, 3, 4])), 0.75);
+});
+
+test("masks are drawn again by patient and then by slice, and one patient leaves his slices to chance", (t) => {
+	const given = slices([1, 0, 1, 1, 1], ["x", "x", "x", "y", "y"], [0, 0, 0, 0, 0]);
+	const rows = [0, 2, 3, 4];
+	// Places in `rows`: 0 and 1 are of patient x, 2 and 3 of y; patients are as long, so that every resample has four.
+	const drawn = maskResamples(given, rows, 200, 3);
+	for (const places of drawn) {
+		t.is(places.length, 4);
+		const ofFirst = [...places].map((place) => place < 2);
+		t.true(ofFirst[0] === ofFirst[1] && ofFirst[2] === ofFirst[3]);
+	}
+	const share = drawn.flatMap((places) => [...places]).filter((place) => place === 0).length / 800;
+	// A quarter in expectation; the standard deviation of the share is below 0.02.
+	t.true(Math.abs(share - 0.25) < 0.08, String(share));
+	const alone = maskResamples(given, [0, 2], 50, 3).map((places) => String(places));
+	t.true(new Set(alone).size > 1);
+	t.deepEqual(maskResamples(given, rows, 5, 3), drawn.slice(0, 5));
+});
+
+test.serial("the floors of masks are the average place of a tumour and the brightness of a slice", async (t) => {
+	await onEngines(async () => {
+		// Tumours of 8 × 8 of 32 × 32 pixels: in training at the top left, in test beside it, and bright in every slice.
+		const size = 32;
+		const square = (left: number) =>
+			Uint8Array.from({ length: size * size }, (_, at) => {
+				const column = at % size;
+				return at < 8 * size && column >= left && column < left + 8 ? 255 : 0;
+			});
+		const lefts = { train: 0, validation: 0, test: 4 };
+		const tumours: Dataset = {
+			...{ name: "squares", size: [size, size], channels: 1, attributes: ["Tumour"] },
+			count: () => 4,
+			label: (_, index) => Float32Array.of(index % 2),
+			read: async (split, index) => ({
+				id: `${split} ${index}`,
+				pixels: square(lefts[split]).map((value) => (index % 2 === 1 && value > 0 ? 200 : 20 + index)),
+				label: Float32Array.of(index % 2),
+				masks: { Tumour: index % 2 === 1 ? square(lefts[split]) : new Uint8Array(size * size) },
+			}),
+			describe: () => "squares",
+		};
+		const { maps, resamples } = await augmenterTest(tumours, await stacked(tumours, "test"), 7);
+		// 32 of 64 pixels in common, 96 in either.
+		t.true(Math.abs((maps?.prior as number) - 1 / 3) < 1e-12);
+		t.is(maps?.brightness, 1);
+		t.is(resamples.length, 7);
+	});
+});
+
+test("the main pair has all seeds, rivals the first of them; an eighth is trained for as many epochs", (t) => {
+	const { laptop } = presets;
+	t.deepEqual(seedsOf("sag-gan", "", [4, 5, 6], laptop), [4, 5, 6]);
+	t.deepEqual(seedsOf("sag-gan-without-labels", "", [4, 5, 6], laptop), [4, 5, 6]);
+	t.deepEqual(seedsOf("pggan", "", [4, 5, 6], laptop), [4]);
+	t.deepEqual(seedsOf("sag-gan", "-eighth", [4, 5, 6], laptop), [4]);
+	t.is(8 * augmenterSteps("sag-gan", laptop, "-eighth"), augmenterSteps("sag-gan", laptop, ""));
+	t.is(augmenterSteps("pggan", laptop, ""), laptop.noise.steps);
+	t.true(trainedOn("").includes("sag-gan-without-labels"));
+	t.false(trainedOn("-eighth").includes("sag-gan-without-labels"));
+});
+
+test.serial("without labels no true mask reaches SAG-GAN, with them they teach it", async (t) => {
+	await onEngines(async () => {
+		for (const [system, isTaught] of [
+			["sag-gan", true],
+			["sag-gan-without-labels", false],
+		] as const) {
+			const training = await experiment.training(system, { preset: "smoke", data: "brains", seed: 1, steps: 1 });
+			const run = runTraining(training, { out: await temporaryFolder(t), seed: 1 });
+			let losses: Readonly<Record<string, number>> = {};
+			let next = await run.next();
+			while (!next.done) {
+				if ("losses" in next.value) losses = next.value.losses;
+				next = await run.next();
+			}
+			training.gan[Symbol.dispose]();
+			t.true("cycle_n" in losses, system);
+			t.is("mask" in losses, isTaught, system);
+			t.is("lambdaMask" in training.settings, isTaught, system);
+		}
+	});
 });
 
 test("the eighth holds an eighth of each class, the same for everybody", async (t) => {
