@@ -179,6 +179,7 @@ export async function draw(
 	}
 	const translators = made.filter(({ isTranslator }) => isTranslator);
 	const [first] = translators;
+	const masked = translators.filter(({ normal }) => normal.masks.length > 0);
 	if (first !== undefined) {
 		const both = (of: (one: Translated) => readonly Tile[], one: (typeof made)[number]) => [
 			...of(one.normal),
@@ -193,7 +194,6 @@ export async function draw(
 				...translators.map((one) => ({ label: one.id, tiles: both(({ results }) => results, one) })),
 			],
 		});
-		const masked = translators.filter(({ normal }) => normal.masks.length > 0);
 		const overlays = ({ sources, masks }: Translated) =>
 			masks.map((mask, index) => overlay(sources[index] as Tile, mask));
 		const truths = first.tumour.truths.every((truth) => truth !== undefined)
@@ -221,13 +221,26 @@ export async function draw(
 		tiles: [...changesOf(normal), ...changesOf(tumour)],
 	}));
 	const fromNoise = made.filter(({ isTranslator }) => !isTranslator);
-	await put("generated.png", "Slices made from noise, and what translations change, without pictures of the data set", {
-		title: "Slices from noise, and the change that translations make",
+	const bare = ({ normal, tumour }: (typeof made)[number]) =>
+		[normal, tumour].flatMap(({ sources, masks }) =>
+			masks.map((mask, index) => {
+				const { height, width } = sources[index] as Tile;
+				return tripled(
+					mask.map((value) => Math.round(255 * value)),
+					height,
+					width,
+				);
+			}),
+		);
+	const what = "Slices made from noise, what translations change, and their masks, without pictures of the data set";
+	await put("generated.png", what, {
+		title: "Slices from noise, the change that translations make, and where their masks lie",
 		subtitle: "Left four: without a tumour, or one put in. Right four: with a tumour, or one taken out.",
 		columns: [],
 		rows: [
 			...fromNoise.map(({ id, normal, tumour }) => ({ label: id, tiles: [...normal.results, ...tumour.results] })),
 			...changes,
+			...masked.map((one) => ({ label: `${one.id}, mask`, tiles: bare(one) })),
 		],
 	});
 	await writeLossCurves(

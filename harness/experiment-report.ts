@@ -48,11 +48,21 @@ export async function writeLossCurves(folder: string, trainings: readonly PoolRe
 export function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
 	const options = [
 		`--preset ${preset}`,
-		...(data === undefined ? [] : [`--data ${data.replace(/:.*/, "")}`]),
+		...(data === undefined ? [] : [`--data ${withoutPlaces(data)}`]),
 		...(seeds === undefined ? [] : [`--seeds ${seeds.join(",")}`]),
 		...(steps === undefined ? [] : [`--steps ${steps}`]),
 	];
 	return `fovea reproduce ${paper} ${options.join(" ")}`;
+}
+
+/** A data set's name and numbers, without the folders that are one machine's. */
+function withoutPlaces(data: string): string {
+	const [name = "", ...rest] = data.split(":");
+	const numbers = rest
+		.join(":")
+		.split(",")
+		.filter((part) => part.includes("=") && !/[\\/]/.test(part));
+	return numbers.length === 0 ? name : `${name}:${numbers.join(",")}`;
 }
 
 /** Means over windows of a fiftieth of the training, one line per system and seed. */
