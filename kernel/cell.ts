@@ -46,7 +46,8 @@ export function declarations(file: TypeScript.SourceFile): Declaration[] {
 	const found = new Map<string, Declaration>();
 	const add = (name: string, mutable: boolean, exported: boolean) => found.set(name, { name, mutable, exported });
 	for (const statement of file.statements) {
-		const exported = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
+		const isDefault = hasModifier(statement, ts.SyntaxKind.DefaultKeyword);
+		const exported = !isDefault && hasModifier(statement, ts.SyntaxKind.ExportKeyword);
 		if (ts.isVariableStatement(statement)) {
 			const mutable = (statement.declarationList.flags & ts.NodeFlags.Const) === 0 || isVar(statement.declarationList);
 			for (const { name } of statement.declarationList.declarations)
@@ -91,14 +92,6 @@ export function identifiers(file: TypeScript.SourceFile): Set<string> {
 	return found;
 }
 
-/** Whether the cell adds to the global scope or to another module, which later cells must keep seeing. */
-export function augments(file: TypeScript.SourceFile): boolean {
-	return file.statements.some(
-		(statement) =>
-			ts.isModuleDeclaration(statement) && (!ts.isIdentifier(statement.name) || statement.name.text === "global"),
-	);
-}
-
 /**
  * Runs before TypeScript's own transforms: imports, exports, the cell's value.
  * @param id Tells the value of this run from that of another cell that runs meanwhile.
@@ -141,10 +134,11 @@ export function beforeTypes(
 			const last = own.findLast((statement) => statement.kind !== ts.SyntaxKind.EmptyStatement);
 			for (const statement of own) {
 				const rewritten = rewriteImport(statement);
+				const exported = defaultExport(factory, statement);
 				if (rewritten !== statement) {
 					if (rewritten) imports.push(rewritten);
-				} else if (ts.isExportAssignment(statement)) {
-					rest.push(asValue(ts.visitNode(statement.expression, deep) as TypeScript.Expression, statement));
+				} else if (exported) {
+					rest.push(asValue(ts.visitNode(exported, deep) as TypeScript.Expression, statement));
 				} else if (ts.isExpressionStatement(statement) && statement === last) {
 					rest.push(asValue(ts.visitNode(statement.expression, deep) as TypeScript.Expression, statement));
 				} else rest.push(ts.visitNode(statement, deep) as TypeScript.Statement);
@@ -152,6 +146,39 @@ export function beforeTypes(
 			return factory.updateSourceFile(file, [...imports, ...rest]);
 		};
 	};
+}
+
+/** What `export default` exports, where it has no name of its own: for a notebook, a value. */
+function defaultExport(
+	factory: TypeScript.NodeFactory,
+	statement: TypeScript.Statement,
+): TypeScript.Expression | undefined {
+	if (ts.isExportAssignment(statement)) return statement.expression;
+	if (ts.isFunctionDeclaration(statement) && !statement.name && statement.body) {
+		const { asteriskToken, typeParameters, parameters, type, body } = statement;
+		const modifiers = statement.modifiers?.filter(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
+		return ts.setTextRange(
+			factory.createFunctionExpression(
+				modifiers as TypeScript.Modifier[] | undefined,
+				asteriskToken,
+				undefined,
+				typeParameters,
+				parameters,
+				type,
+				body,
+			),
+			statement,
+		);
+	}
+	if (ts.isClassDeclaration(statement) && !statement.name) {
+		const { typeParameters, heritageClauses, members } = statement;
+		const modifiers = statement.modifiers?.filter(ts.isDecorator);
+		return ts.setTextRange(
+			factory.createClassExpression(modifiers, undefined, typeParameters, heritageClauses, members),
+			statement,
+		);
+	}
+	return undefined;
 }
 
 /** Runs after TypeScript's transforms, on plain JavaScript: every top-level declaration becomes `let`, functions first. */
@@ -229,7 +256,7 @@ export function afterTypes(): TypeScript.TransformerFactory<TypeScript.SourceFil
 			const rest: TypeScript.Statement[] = [];
 			for (const statement of file.statements) {
 				if (ts.isExportDeclaration(statement) || ts.isImportDeclaration(statement)) continue;
-				if (ts.isVariableStatement(statement)) {
+				if (ts.isVariableStatement(statement) && !isVar(statement.declarationList)) {
 					rest.push(ts.setTextRange(letList(statement.declarationList.declarations), statement));
 				} else if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
 					const modifiers = statement.modifiers?.filter((each) => each.kind === ts.SyntaxKind.AsyncKeyword) as

@@ -1,11 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
-
+import { isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type TypeScript from "typescript";
-import { afterTypes, augments, beforeTypes, type Declaration, declarations, identifiers } from "./cell.ts";
+import { augmented, augments, type Split, splitAmbient, withoutAugmentations } from "./ambient.ts";
+import { afterTypes, beforeTypes, type Declaration, declarations, identifiers } from "./cell.ts";
 import { readOptions } from "./compiler-options.ts";
 import { Drafts } from "./draft.ts";
+import { findProblems, type Problem } from "./problems.ts";
 import ts from "./typescript.ts";
 
 /**
@@ -14,17 +16,6 @@ import ts from "./typescript.ts";
  * cells is imported at the foot. A cell that may run is kept as a file of its own that later cells import from.
  */
 
-export interface Problem {
-	/** Counted from 1. */
-	readonly line: number;
-	/** Counted from 1, in UTF-16 units. */
-	readonly column: number;
-	readonly length: number;
-	readonly code: number;
-	readonly message: string;
-	readonly isSyntax: boolean;
-}
-
 export interface Compiled {
 	readonly problems: readonly Problem[];
 	/** The script for V8; empty when there are problems. */
@@ -32,13 +23,6 @@ export interface Compiled {
 	/** A source map (version 3) from the script to the cell. */
 	readonly map: string;
 }
-
-/**
- * JavaScript packages without types are used as they are, as a notebook's reader would expect (7016); a variable that
- * one cell leaves without a type gets it in another, where no flow of control leads (7005, 7034); the loader knows
- * `import name = require("…")` (1202).
- */
-const TOLERATED = new Set([7016, 7005, 7034, 1202]);
 
 const kernelFolder = path.dirname(fileURLToPath(import.meta.url));
 
@@ -70,9 +54,24 @@ export class Compiler {
 	private readonly globalsPath: string;
 	private readonly texts = new Map<string, { text: string; version: number }>();
 	private readonly scope = new Map<string, Kept>();
-	private readonly augmenting: string[] = [];
+	/** Cells that add to modules or to the global scope: what, and their whole text. */
+	private readonly augmenting = new Map<string, { readonly adds: ReadonlySet<string>; readonly text: string }>();
+	/** Declarations of modules without types, by module. */
+	private readonly ambient = new Map<string, string>();
+	/** The cell in question without what it declares for those, and that. */
+	private current: Split = { text: "", modules: new Map() };
 	private readonly registry = ts.createDocumentRegistry();
 	private readonly resolutions: TypeScript.ModuleResolutionCache;
+	private readonly fromKernel: TypeScript.ModuleResolutionCache;
+	/** What there is to resolve against: the disk, and the cells. */
+	private readonly files = {
+		fileExists: (file: string) => this.texts.has(file) || ts.sys.fileExists(file),
+		readFile: (file: string) => this.texts.get(file)?.text ?? ts.sys.readFile(file),
+		getCurrentDirectory: () => this.folder,
+		directoryExists: ts.sys.directoryExists,
+		getDirectories: ts.sys.getDirectories,
+		realpath: (file: string) => (this.texts.has(file) ? file : (ts.sys.realpath?.(file) ?? file)),
+	};
 	private versions = 0;
 	private cells = 0;
 
@@ -83,6 +82,7 @@ export class Compiler {
 		this.globalsPath = path.join(folder, ".cell-globals.d.ts");
 		this.options = readOptions(folder);
 		this.resolutions = ts.createModuleResolutionCache(folder, (name) => name, this.options);
+		this.fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
 		this.write(this.globalsPath, globalsText);
 		this.write(this.cellPath, "export {};\n");
 		this.host = this.createHost();
@@ -92,18 +92,13 @@ export class Compiler {
 	/** Checks a cell and, when it holds no error, makes its script and its names known to later cells. */
 	compile(source: string, id: number): Compiled {
 		const file = this.open(source, false);
-		const program = this.program();
-		const diagnostics = [
-			...program.getSyntacticDiagnostics(file).map((each) => problem(each, file, source, true)),
-			...namelessExports(file),
-		];
-		if (diagnostics.length === 0)
-			for (const each of program.getSemanticDiagnostics(file))
-				if (each.category === ts.DiagnosticCategory.Error && !TOLERATED.has(each.code))
-					diagnostics.push(problem(each, file, source, false));
-		if (diagnostics.length > 0) return { problems: diagnostics, script: "", map: "" };
+		const ambient = [...this.current.modules.keys()].map((module) =>
+			this.program().getSourceFile(this.ambientPath(module)),
+		);
+		const problems = findProblems(this.program(), source, [file, ...ambient.filter((one) => one !== undefined)]);
+		if (problems.length > 0) return { problems, script: "", map: "" };
 		const { script, map } = this.emit(file, source.length, id);
-		this.keep(source, file);
+		this.keep();
 		return { problems: [], script, map };
 	}
 
@@ -137,7 +132,9 @@ export class Compiler {
 
 	/** Puts a cell's text where the service looks, with earlier names (all of them, or those it mentions) below it. */
 	open(source: string, everyName: boolean): TypeScript.SourceFile {
-		this.write(this.cellPath, this.compose(source, everyName));
+		this.current = splitAmbient(source, (module) => this.hasTypes(module));
+		for (const [module, text] of [...this.ambient, ...this.current.modules]) this.write(this.ambientPath(module), text);
+		this.write(this.cellPath, this.compose(this.current.text, everyName));
 		const file = this.program().getSourceFile(this.cellPath);
 		if (!file) throw new Error("internal: the cell's file is not in its program");
 		return file;
@@ -148,6 +145,7 @@ export class Compiler {
 		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
 		const own = declarations(parsed);
 		const ownNames = new Set(own.map(({ name }) => name));
+		const adds = augmented(parsed);
 		const mentioned = everyName ? undefined : identifiers(parsed);
 		const imported = new Map<string, string[]>();
 		const lines: string[] = [];
@@ -159,7 +157,10 @@ export class Compiler {
 		}
 		for (const [file, names] of imported)
 			lines.push(names.length > 0 ? `import { ${names.join(", ")} } from "./${file}";` : `import "./${file}";`);
-		for (const file of this.augmenting) lines.push(`import "./${file}";`);
+		for (const [file, before] of this.augmenting) {
+			this.write(this.cellFile(file), isWithin(before.adds, adds) ? withoutAugmentations(before.text) : before.text);
+			lines.push(`import "./${file}";`);
+		}
 		lines.push(`export { ${exportable(own).join(", ")} };`);
 		return `${source}\n;${lines.join("\n")}\n`;
 	}
@@ -181,7 +182,9 @@ export class Compiler {
 	reset(): void {
 		this.drafts.forget();
 		this.scope.clear();
-		this.augmenting.length = 0;
+		this.augmenting.clear();
+		this.ambient.clear();
+		this.current = { text: "", modules: new Map() };
 		for (const name of this.texts.keys())
 			if (name !== this.cellPath && name !== this.globalsPath) this.texts.delete(name);
 	}
@@ -228,20 +231,40 @@ export class Compiler {
 		return this.scope.keys();
 	}
 
-	private keep(source: string, file: TypeScript.SourceFile): void {
-		const parsed = ts.createSourceFile(this.cellPath, source, ts.ScriptTarget.ESNext, false);
+	private keep(): void {
+		const { text, modules } = this.current;
+		const parsed = ts.createSourceFile(this.cellPath, text, ts.ScriptTarget.ESNext, false);
 		const own = declarations(parsed);
 		const isAugmenting = augments(parsed);
-		if (own.length === 0 && !isAugmenting) return;
+		if (own.length === 0 && !isAugmenting && modules.size === 0) return;
 		this.drafts.forget();
+		for (const [module, declared] of modules) this.ambient.set(module, declared);
 		const name = `.cell-${++this.cells}`;
-		this.write(path.join(this.folder, `${name}.ts`), file.text);
+		const kept = this.texts.get(this.cellPath)?.text ?? "";
+		this.write(this.cellFile(name), kept);
 		for (const each of own) {
 			this.scope.delete(each.name);
 			this.scope.set(each.name, { file: name, mutable: each.mutable });
 		}
-		if (isAugmenting) this.augmenting.push(name);
+		const adds = augmented(parsed);
+		for (const [earlier, before] of this.augmenting) if (isWithin(before.adds, adds)) this.augmenting.delete(earlier);
+		if (isAugmenting) this.augmenting.set(name, { adds, text: kept });
 		this.dropUnreachable();
+	}
+
+	private cellFile(name: string): string {
+		return path.join(this.folder, `${name}.ts`);
+	}
+
+	private ambientPath(module: string): string {
+		return path.join(this.folder, `.ambient-${encodeURIComponent(module)}.d.ts`);
+	}
+
+	/** Whether a module has types of its own, so that a declaration of it adds to them. */
+	private hasTypes(module: string): boolean {
+		if (/^[./]/.test(module) || isBuiltin(module)) return true;
+		const found = this.resolve(module, this.cellPath, this.options).resolvedModule;
+		return found !== undefined && !(found.isExternalLibraryImport && /^\.[cm]?jsx?$/.test(found.extension));
 	}
 
 	/** Texts of cells whose every name has been declared anew would otherwise pile up. */
@@ -251,11 +274,11 @@ export class Compiler {
 		const visit = (name: string) => {
 			if (reachable.has(name)) return;
 			reachable.add(name);
-			const text = this.texts.get(path.join(this.folder, `${name}.ts`))?.text ?? "";
+			const text = this.texts.get(this.cellFile(name))?.text ?? "";
 			for (const [, next] of text.matchAll(/"\.\/(\.cell-\d+)"/g)) if (next) visit(next);
 		};
 		for (const { file } of this.scope.values()) visit(file);
-		for (const file of this.augmenting) visit(file);
+		for (const file of this.augmenting.keys()) visit(file);
 		for (const file of this.texts.keys()) {
 			const name = path.basename(file, ".ts");
 			if (/^\.cell-\d+$/.test(name) && !reachable.has(name)) this.texts.delete(file);
@@ -267,26 +290,39 @@ export class Compiler {
 		this.texts.set(file, { text, version: ++this.versions });
 	}
 
+	private resolve(
+		name: string,
+		containing: string,
+		options: TypeScript.CompilerOptions,
+		given: {
+			readonly cache?: TypeScript.ModuleResolutionCache | undefined;
+			readonly redirected?: TypeScript.ResolvedProjectReference | undefined;
+			readonly mode?: TypeScript.ResolutionMode;
+		} = {},
+	): TypeScript.ResolvedModuleWithFailedLookupLocations {
+		const { cache, redirected, mode } = given;
+		// A notebook written for tslab means our stand-in, which draws through this kernel.
+		const asked = name === "tslab" ? path.join(kernelFolder, "tslab.js") : name;
+		const found = ts.resolveModuleName(asked, containing, options, this.files, cache, redirected, mode);
+		if (found.resolvedModule || /^[./]/.test(name)) return found;
+		const beside = path.join(kernelFolder, "main.ts");
+		return ts.resolveModuleName(name, beside, options, this.files, this.fromKernel, undefined, mode);
+	}
+
 	private createHost(): TypeScript.LanguageServiceHost & {
 		getModuleResolutionCache(): TypeScript.ModuleResolutionCache;
 	} {
 		const fixed = new Map<string, TypeScript.IScriptSnapshot>();
-		const fromKernel = ts.createModuleResolutionCache(kernelFolder, (name) => name, this.options);
-		const resolutionHost = {
-			fileExists: (file: string) => this.texts.has(file) || ts.sys.fileExists(file),
-			readFile: (file: string) => this.texts.get(file)?.text ?? ts.sys.readFile(file),
-			getCurrentDirectory: () => this.folder,
-			directoryExists: ts.sys.directoryExists,
-			getDirectories: ts.sys.getDirectories,
-			realpath: (file: string) => (this.texts.has(file) ? file : (ts.sys.realpath?.(file) ?? file)),
-		};
 		return {
-			...resolutionHost,
+			...this.files,
 			useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
 			readDirectory: ts.sys.readDirectory,
 			getDefaultLibFileName: ts.getDefaultLibFilePath,
 			getCompilationSettings: () => this.options,
-			getScriptFileNames: () => [this.globalsPath, this.cellPath],
+			getScriptFileNames: () => {
+				const modules = new Set([...this.ambient.keys(), ...this.current.modules.keys()]);
+				return [this.globalsPath, this.cellPath, ...[...modules].map((module) => this.ambientPath(module))];
+			},
 			getScriptVersion: (file) => this.versionOf(file),
 			getScriptSnapshot: (file) => {
 				const held = this.texts.get(file);
@@ -303,25 +339,16 @@ export class Compiler {
 			resolveModuleNameLiterals: (literals, containing, redirected, options, sourceFile) =>
 				literals.map((literal) => {
 					const mode = ts.getModeForUsageLocation(sourceFile, literal, options);
-					const name = literal.text;
-					// A notebook written for tslab means our stand-in, which draws through this kernel.
-					const asked = name === "tslab" ? path.join(kernelFolder, "tslab.js") : name;
 					// A package may be installed while the notebook is open.
-					const cached = isFixed(containing) ? this.resolutions : undefined;
-					const found = ts.resolveModuleName(asked, containing, options, resolutionHost, cached, redirected, mode);
-					if (found.resolvedModule || /^[./]/.test(name)) return found;
-					return ts.resolveModuleName(
-						name,
-						path.join(kernelFolder, "main.ts"),
-						options,
-						resolutionHost,
-						fromKernel,
-						undefined,
-						mode,
-					);
+					const cache = isFixed(containing) ? this.resolutions : undefined;
+					return this.resolve(literal.text, containing, options, { cache, redirected, mode });
 				}),
 		};
 	}
+}
+
+function isWithin(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+	return some.size > 0 && [...some].every((one) => others.has(one));
 }
 
 const libraryFolder = path.dirname(ts.getDefaultLibFilePath({}));
@@ -334,39 +361,4 @@ function isFixed(file: string): boolean {
 /** Names a cell exports for later cells, but for those its own text exports already. */
 function exportable(own: readonly Declaration[]): string[] {
 	return own.filter(({ exported }) => !exported).map(({ name }) => name);
-}
-
-/** `export * from "…"` would bring no name that later cells could be told of. */
-function namelessExports(file: TypeScript.SourceFile): Problem[] {
-	const found = file.statements.filter(
-		(statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier && !statement.exportClause,
-	);
-	return found.map((statement) => {
-		const { line, character } = file.getLineAndCharacterOfPosition(statement.getStart(file));
-		const message = 'A cell exports names: write import * as name from "…", or export { name } from "…".';
-		return {
-			line: line + 1,
-			column: character + 1,
-			length: statement.getWidth(file),
-			code: 1383,
-			message,
-			isSyntax: true,
-		};
-	});
-}
-
-function problem(
-	diagnostic: TypeScript.Diagnostic,
-	file: TypeScript.SourceFile,
-	source: string,
-	isSyntax: boolean,
-): Problem {
-	// An unclosed brace is reported at the end of the file, which for the reader is the end of the cell.
-	const start = Math.min(diagnostic.start ?? 0, source.length);
-	const { line, character } = file.getLineAndCharacterOfPosition(start);
-	const length = Math.max(0, Math.min(diagnostic.length ?? 0, source.length - start));
-	const message = ts
-		.flattenDiagnosticMessageText(diagnostic.messageText, "\n")
-		.replace(/ because it is an import\.$/, " because it is a constant of another cell.");
-	return { line: line + 1, column: character + 1, length, code: diagnostic.code, message, isSyntax };
 }

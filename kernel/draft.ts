@@ -1,5 +1,5 @@
 import type TypeScript from "typescript";
-import { augments } from "./cell.ts";
+import { augments } from "./ambient.ts";
 import type { Compiler } from "./compiler.ts";
 import ts from "./typescript.ts";
 
@@ -102,9 +102,6 @@ export class Drafts {
 
 /** Whether a text only uses modules: it neither adds to others nor asks for libraries. */
 function isPlain(source: string): boolean {
-	const { referencedFiles, typeReferenceDirectives, libReferenceDirectives } = ts.preProcessFile(source, true, true);
-	const references = [referencedFiles, typeReferenceDirectives, libReferenceDirectives];
-	if (references.some((list) => list.length > 0)) return false;
 	return !augments(ts.createSourceFile("draft.ts", source, ts.ScriptTarget.ESNext, false));
 }
 

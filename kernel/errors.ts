@@ -1,5 +1,5 @@
-import type { Problem } from "./compiler.ts";
 import type { CellError } from "./describe-error.ts";
+import type { Problem } from "./problems.ts";
 
 /** How a failure is shown in a notebook. */
 

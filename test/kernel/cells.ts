@@ -69,6 +69,30 @@ test("hoisting is that of a module: functions before their line, var out of bloc
 	t.is(await last("for (var key in { a: 1 }) {}\nfor (var item of [7]) {}\n[key!, item!]"), "[ 'a', 7 ]");
 });
 
+test("var may be declared twice, as in any script", async (t) => {
+	t.is(await last("var twice = 1; var twice = 2; for (var twice = 5; twice < 7; twice++) {}\ntwice"), "7");
+	t.is(await last("var { p, q } = { p: 1, q: 2 }, [r] = [3]; [p, q, r]"), "[ 1, 2, 3 ]");
+	t.is(await last("var named = function () {}; named.name"), "'named'");
+});
+
+test("export default gives a name where there is one, and a value where there is none", async (t) => {
+	t.is(await last("export default function hello() { return 'hi' }", "hello()"), "'hi'");
+	t.is(await last("export default class Named { x = 1 }", "new Named().x"), "1");
+	t.is(await last("export default 42"), "42");
+	t.is(await last("export default function () { return 1 }"), "[Function (anonymous)]");
+	t.is(await last("export default async () => 1"), "[AsyncFunction (anonymous)]");
+	t.is(await last("export default class { y = 2 }"), "[class (anonymous)]");
+});
+
+test("text of every kind: CRLF, letters of other scripts, very long lines, flags of regular expressions", async (t) => {
+	t.is(await last("let y\r\ny = 3\r\n// remark\r\ny"), "3");
+	t.is(await last("const größe = 3, 変数 = 5; let 𝒳 = 1; größe + 変数 + 𝒳", "größe"), "3");
+	t.is(await last(`[${"1,".repeat(20_000)}].length`), "20000");
+	t.is(await last("/[\\p{L}--[a-z]]/v.test('a')"), "false");
+	t.is(await last("2n ** 64n"), "18446744073709551616n");
+	t.regex(String(await last("return 5")), /1:1 A 'return' statement can only be used within a function body/);
+});
+
 test("a variable that one cell leaves empty is filled in another and read in a third", async (t) => {
 	t.is(await last("let later; let nothing = null", "later = 5", "[later, nothing]"), "[ 5, null ]");
 });
