@@ -109,7 +109,7 @@ export class Session {
 				continue;
 			}
 			this.publish("status", { execution_state: "busy" }, header);
-			this.reply(request, { status: "aborted", execution_count: this.executions.counter });
+			this.reply(request, { status: "aborted" });
 			this.publish("status", { execution_state: "idle" }, header);
 		}
 	}

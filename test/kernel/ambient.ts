@@ -44,7 +44,10 @@ test("a declaration run anew takes the place of the first, and one that is wrong
 	t.deepEqual(run("declare module 'untyped' { export const twice: (x: string) => number }"), []);
 	t.deepEqual(run("import { twice } from 'untyped'; twice('2')"), []);
 	t.deepEqual(run("declare module 'untyped' {\n\texport const twice: Missing;\n}"), ["2:22 TS2304"]);
-	t.deepEqual(run("const before = 1;\ndeclare module 'untyped' {\n\texport const = 1\n}"), ["3:15 TS1134", "3:17 TS1134"]);
+	t.deepEqual(run("const before = 1;\ndeclare module 'untyped' {\n\texport const = 1\n}"), [
+		"3:15 TS1134",
+		"3:17 TS1134",
+	]);
 	t.deepEqual(run("twice('2')"), []);
 });
 
