@@ -30,12 +30,23 @@ export class Shown {
 
 	show(value: unknown, update: boolean): void {
 		const bundle = bundleOf(value);
-		if (!(bundle instanceof Promise)) {
+		const hub = currentHub();
+		const pending = hub?.pending ?? [];
+		const before = pending.at(-1);
+		if (!(bundle instanceof Promise) && !before) {
 			send(bundle, { id: this.id, update });
 			return;
 		}
-		this.ready = Promise.all([bundle, this.ready]).then(([done]) => send(done, { id: this.id, update }));
-		currentHub()?.pending.push(this.ready);
+		// What is shown comes in the order in which it was asked for, also where one takes longer to draw than the next.
+		const earlier = (before ?? this.ready).catch(() => {});
+		const ready = Promise.all([bundle, earlier]).then(([done]) => send(done, { id: this.id, update }));
+		this.ready = ready;
+		if (!hub) return;
+		pending.push(ready);
+		ready.then(
+			() => pending.includes(ready) && pending.splice(pending.indexOf(ready), 1),
+			() => {},
+		);
 	}
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestFn } from "ava";
+import { cacheFolder } from "../../engine/cache.ts";
 import { installKernel } from "../../kernel/install.ts";
 import type { Notebook, Output as NotebookOutput } from "../../kernel/notebook.ts";
 import type { Outcome } from "./fovea.ts";
@@ -36,6 +37,7 @@ export class Jupyter implements Disposable {
 		...process.env,
 		PATH: `${join(this.home, "bin")}:${join(this.home, "rivals", "node_modules", ".bin")}:${process.env["PATH"]}`,
 		HOME: this.folder,
+		FOVEA_CACHE: cacheFolder(),
 		JUPYTER_DATA_DIR: join(this.folder, "data"),
 		JUPYTER_CONFIG_DIR: join(this.folder, "config"),
 		JUPYTER_RUNTIME_DIR: join(this.folder, "runtime"),

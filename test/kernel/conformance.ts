@@ -140,6 +140,17 @@ test("display_data: several forms of one thing", async (t) => {
 	t.is(ofType(reply, "execute_result").length, 0);
 });
 
+test("displays come in the order in which they are asked for, though one is drawn longer than the next", async (t) => {
+	const slow =
+		"const late = (text: string) => ({ [Symbol.for('Jupyter.display')]: () => new Promise((go) => setTimeout(go, 30, { 'text/plain': text })) })";
+	const reply = await shared.kernel.execute(`${slow}; display(late('1')); display('2'); display(late('3')); 4`);
+	const shown = [...ofType(reply, "display_data"), ...ofType(reply, "execute_result")];
+	t.deepEqual(
+		shown.map(({ content }) => (content["data"] as Record<string, string>)["text/plain"]),
+		["1", "'2'", "3", "4"],
+	);
+});
+
 test("update_display_data: a thing is shown anew in its place", async (t) => {
 	const reply = await shared.kernel.execute("const shown = display('before'); shown.update('after'); undefined");
 	const idOf = (message: Message | undefined) =>
