@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { unzipSync } from "fflate";
+import { foundInstead } from "./files.ts";
 import { parseSafetensors } from "./safetensors.ts";
 
 export interface NumberArray {
@@ -146,6 +147,7 @@ function choose(path: string, name: string | undefined, names: readonly string[]
 	if (name !== undefined && names.includes(name)) return name;
 	if (name === undefined && names.length === 1) return names[0] as string;
 	const listed = names.length > 12 ? `${names.slice(0, 12).join(", ")} … (${names.length})` : names.join(", ");
+	if (names.length === 0) throw new RangeError(`${path}: must hold an array, got none`);
 	if (name !== undefined) throw new RangeError(`${path}: array must be one of ${listed}, got ${name}`);
 	throw new RangeError(`${path}: one array must be named (${path}#NAME), got ${names.length}: ${listed}`);
 }
@@ -156,13 +158,11 @@ function splitName(set: string): { path: string; name: string | undefined } {
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
-	return await readFile(path).catch((error: NodeJS.ErrnoException) => {
+	return await readFile(path).catch((error: unknown) => {
 		throw missing(path, error);
 	});
 }
 
-function missing(path: string, { code, message }: NodeJS.ErrnoException): Error {
-	return new Error(
-		`${path}: must be an array file, got ${code === "ENOENT" ? "nothing of that name" : (code ?? message)}`,
-	);
+function missing(path: string, error: unknown): Error {
+	return new Error(`${path}: must be an array file, got ${foundInstead(error)}`);
 }

@@ -109,7 +109,7 @@ function refuseUnknown(command: Command): void {
 	throw new RangeError(`fovea ${command.name()}: command must be one of ${names}, got ${word}`);
 }
 
-/** Says an error in one line on stderr and gives the exit code. */
+/** Says an error in one line on stderr, what would move the cursor replaced, and gives the exit code. */
 function report(error: unknown): number {
 	if (error instanceof CommanderError) {
 		if (error.exitCode === 0) return 0;
@@ -118,7 +118,12 @@ function report(error: unknown): number {
 		return 2;
 	}
 	const message = error instanceof Error ? error.message : String(error);
-	process.stderr.write(`${message.trim().replace(/\s*\n\s*/g, " ")}\n`);
+	process.stderr.write(
+		`${message
+			.trim()
+			.replace(/\s*[\r\n]\s*/g, " ")
+			.replace(/\p{Cc}/gu, "\uFFFD")}\n`,
+	);
 	if (process.env["FOVEA_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 	return 2;
 }

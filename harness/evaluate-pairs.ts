@@ -76,7 +76,10 @@ export function compareLabels(
 	});
 }
 
-/** Paths of two folders paired by file name without its extension, in the order of the reference. Throws where one is alone. */
+/**
+ * Paths of two folders paired by file name without its extension, in the order of the reference. Throws where one is alone,
+ * or where two of a folder have one name.
+ */
 export function pairPaths(
 	reference: readonly string[],
 	image: readonly string[],
@@ -87,6 +90,11 @@ export function pairPaths(
 		const name = stem(path);
 		if (byName.has(name)) throw new RangeError(`${names.image}: names must differ, got ${name} twice`);
 		byName.set(name, path);
+	}
+	const seen = new Set<string>();
+	for (const name of reference.map(stem)) {
+		if (seen.has(name)) throw new RangeError(`${names.reference}: names must differ, got ${name} twice`);
+		seen.add(name);
 	}
 	const counts = `${reference.length} and ${image.length} pictures`;
 	const pairs = reference.map((path) => {
@@ -109,6 +117,7 @@ export function pairPaths(
 	return pairs;
 }
 
+/** Composed, since macOS and some archives write é as e and an accent. */
 function stem(path: string): string {
-	return basename(path, extname(path));
+	return basename(path, extname(path)).normalize("NFC");
 }

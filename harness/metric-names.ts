@@ -115,16 +115,16 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	lpips: async ({ lpips, range }) => (await import("./lpips-names.ts")).lpipsNamed(lpips, range),
 	identity: async ({ identity }) => await identityNamed(identity),
 	niqe: async ({ niqe, ...options }) => (await import("./niqe-names.ts")).niqeNamed(niqe, scaleOptions(options)),
-	// These have conventions of their own: --protocol says nothing about them.
+	// These have conventions of their own: --protocol says nothing about them, but for SAM.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
 	sre: async (options) => (await import("../metrics/sre.ts")).sre(scaleOptions(options)),
 	sam: async ({ range, protocol }) => {
-		const own = protocol !== undefined && samWraps.has(protocol) ? ({ protocol: "uint8-wrap" } as const) : {};
-		return (await import("../metrics/sam.ts")).sam({ ...given({ range }), ...own });
+		const own = protocol === undefined ? undefined : samProtocols[protocol];
+		return (await import("../metrics/sam.ts")).sam(given({ range, protocol: own }));
 	},
 	uiq: async ({ range }) => (await import("../metrics/uiq.ts")).uiq(given({ range })),
 	issm: async ({ range }) => (await import("../metrics/issm.ts")).issm(given({ range })),
-	fsim: async () => (await import("../metrics/fsim.ts")).fsim(),
+	fsim: async ({ range }) => (await import("../metrics/fsim.ts")).fsim(given({ range })),
 	dice: async () => (await import("../metrics/dice.ts")).dice(),
 	iou: async () => (await import("../metrics/iou.ts")).iou(),
 	hd95: async () => (await import("../metrics/hd95.ts")).hd95(),
@@ -145,8 +145,12 @@ const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	brier: async () => (await import("../metrics/brier.ts")).brier(),
 };
 
-/** Protocols that bring the quirk of image-similarity-measures, which multiplies bytes as bytes. */
-const samWraps: ReadonlySet<string> = new Set(["uint8-wrap", "image-similarity-measures"]);
+/** image-similarity-measures multiplies bytes as bytes. */
+const samProtocols: Readonly<Record<string, "uint8-wrap" | "torchmetrics">> = {
+	"uint8-wrap": "uint8-wrap",
+	"image-similarity-measures": "uint8-wrap",
+	torchmetrics: "torchmetrics",
+};
 
 async function identityNamed(name: string | undefined): Promise<PairedMetric> {
 	if (name === undefined) {

@@ -1,29 +1,37 @@
 /** Two sets of pictures that are compared one by one: folders by file name, arrays in order. */
+import type { NumberArray } from "./arrays.ts";
 import { type Pair, pairPaths } from "./evaluate-pairs.ts";
 import { prefetched } from "./order.ts";
-import { readPicture } from "./pictures.ts";
+import { readDeepPicture } from "./pictures.ts";
 import type { Input } from "./report.ts";
 import { arrayPictures, type OpenSet, openSet } from "./set-rows.ts";
 
 export interface OpenPairs {
 	readonly inputs: { readonly reference: Input; readonly image: Input };
 	readonly pairs: AsyncIterable<Pair> | Iterable<Pair>;
-	/** Whether the pictures are arrays of floats. */
-	readonly floats: boolean;
+	/** Largest possible value where nothing else is said: 255, or 1 of arrays of floats, as in scikit-image. */
+	readonly range: 1 | 255;
 }
 
-/** Opens both sets; a folder's pictures are read as the file has them, grey or RGB. */
-export async function openPairs(reference: string, image: string, signal?: AbortSignal): Promise<OpenPairs> {
+/**
+ * Opens both sets; a folder's pictures are read as the file has them, grey or RGB, those of 16 bits as values on 0 … 255.
+ * Floats that plainly lie on another scale are refused unless `ranged` says that the caller knows it.
+ */
+export async function openPairs(
+	reference: string,
+	image: string,
+	{ ranged = false, signal }: { readonly ranged?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<OpenPairs> {
 	const [a, b] = [await openSet(reference), await openSet(image)];
 	const inputs = { reference: pictureInput(a), image: pictureInput(b) };
 	if (a.kind === "pictures" && b.kind === "pictures") {
 		const paths = pairPaths(a.paths, b.paths, { reference, image });
 		const load = async (pair: (typeof paths)[number]): Promise<Pair> => ({
 			name: pair.name,
-			reference: await readPicture(pair.reference, { channels: "own" }),
-			image: await readPicture(pair.image, { channels: "own" }),
+			reference: await readDeepPicture(pair.reference),
+			image: await readDeepPicture(pair.image),
 		});
-		return { inputs, pairs: prefetched(paths, load, readAhead, signal), floats: false };
+		return { inputs, pairs: prefetched(paths, load, readAhead, signal), range: 255 };
 	}
 	if (a.kind === "pictures" || b.kind === "pictures") {
 		throw new RangeError("evaluate: --reference and --image must both be folders or both be arrays, got one of each");
@@ -38,6 +46,10 @@ export async function openPairs(reference: string, image: string, signal?: Abort
 	if (floats[0] !== floats[1]) {
 		throw new RangeError("evaluate: --reference and --image must both hold bytes or both floats, got one of each");
 	}
+	if (floats[0] && !ranged) {
+		requireUnit(a.array, reference);
+		requireUnit(b.array, image);
+	}
 	const pairs = function* (): Generator<Pair> {
 		const others = arrayPictures(b.array, image);
 		let number = 0;
@@ -47,7 +59,14 @@ export async function openPairs(reference: string, image: string, signal?: Abort
 			number += 1;
 		}
 	};
-	return { inputs, pairs: pairs(), floats: floats[0] as boolean };
+	return { inputs, pairs: pairs(), range: floats[0] ? 1 : 255 };
+}
+
+/** A network's overshoot is let through, signed pictures and those on 0 … 255 are not. */
+function requireUnit({ values }: NumberArray, where: string): void {
+	const far = values.find((value: number) => value < -0.5 || value > 1.5);
+	if (far === undefined) return;
+	throw new RangeError(`${where}: floats must be from 0 to 1 unless --range gives the largest value, got ${far}`);
 }
 
 /** A two-dimensional array is one grey picture here, not rows. */

@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import sharp from "sharp";
 import { bitmap, isBmp } from "./bmp.ts";
-import { writeAtomically } from "./files.ts";
+import { foundInstead, writeAtomically } from "./files.ts";
 
 /** What becomes of an alpha channel: blended over white, left out, or kept as a fourth channel that is data. */
 export type Alpha = "flatten" | "drop" | "data";
@@ -21,6 +21,11 @@ export interface ReadOptions {
 	readonly maxPixels?: number;
 	/** Sees the bytes of the file before they are decoded, to hash just what is read. */
 	readonly onBytes?: (bytes: Uint8Array) => void;
+}
+
+/** Bytes, or of files with 16 bits a channel values on 0 … 255 with what lies between two bytes. */
+export interface DeepPixelArray extends Omit<PixelArray, "data"> {
+	readonly data: Uint8Array | Float64Array;
 }
 
 export interface PixelArray {
@@ -46,12 +51,25 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
 	}
 }
 
+/** Reads one picture file as it is, grey or RGB over white, with all that 16 bits hold. Errors as of `readPicture`. */
+export async function readDeepPicture(path: string, { maxPixels = 1e8 }: ReadOptions = {}): Promise<DeepPixelArray> {
+	const bytes = await readBytes(path);
+	try {
+		const raw = isBmp(bytes) ? decodeBmp(bytes, maxPixels) : await decodeOther(bytes, maxPixels, true);
+		return toChannels(raw, "own", "flatten");
+	} catch (error) {
+		throw new Error(`${path}: ${reason(error, bytes)}`, { cause: error });
+	}
+}
+
 /** Decodes the bytes of one picture file; as `readPicture`, without a name in its errors. */
 export async function decodePicture(bytes: Uint8Array, options: ReadOptions = {}): Promise<PixelArray> {
 	const { channels = 3, alpha = channels === 4 ? "data" : "flatten", maxPixels = 1e8 } = options;
 	if (alpha === "data" && channels !== 4) throw new RangeError(`alpha "data": must have channels 4, got ${channels}`);
 	const raw = isBmp(bytes) ? decodeBmp(bytes, maxPixels) : await decodeOther(bytes, maxPixels);
-	return toChannels(raw, channels, alpha);
+	const picture = toChannels(raw, channels, alpha);
+	if (!(picture.data instanceof Uint8Array)) throw new Error("internal: bytes were asked for");
+	return { ...picture, data: picture.data };
 }
 
 /** Writes bytes [height, width, channels] as PNG; its name never holds half a file. Channels: 1, 3 or 4 (not premultiplied). */
@@ -72,31 +90,33 @@ export async function writePng(
 /** The paths of the picture files of a folder, sorted by name. Throws where there is no such folder or no picture in it. */
 export async function pictureFolder(folder: string): Promise<string[]> {
 	const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") throw new Error(`${folder}: must be a folder of pictures, got nothing of that name`);
-		if (error.code === "ENOTDIR") throw new Error(`${folder}: must be a folder of pictures, got a file`);
-		throw error;
+		const got = error.code === "ENOTDIR" ? "a file" : foundInstead(error);
+		throw new Error(`${folder}: must be a folder of pictures, got ${got}`);
 	});
 	// A folder may be called as a picture is; a link may lead to one.
 	const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
 	const pictures = names.filter((name) => extensions.has(extname(name).toLowerCase()) && !name.startsWith("."));
 	if (pictures.length === 0) {
 		const kinds = [...extensions].join(" ");
-		throw new Error(`${folder}: must hold picture files (${kinds}), got ${entries.length} other entries`);
+		const folders = entries.filter((entry) => entry.isDirectory()).length;
+		const got =
+			folders === 0
+				? `${entries.length} other entries`
+				: `${entries.length} other entries, ${folders} of them folders, which are not searched`;
+		throw new Error(`${folder}: must hold picture files (${kinds}), got ${got}`);
 	}
 	return pictures.sort().map((name) => join(folder, name));
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
-	const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") throw new Error(`${path}: must be a picture file, got nothing of that name`);
-		if (error.code === "EISDIR") throw new Error(`${path}: must be a picture file, got a folder`);
-		throw new Error(`${path}: must be readable, got ${error.code}`);
+	const bytes = await readFile(path).catch((error: unknown) => {
+		throw new Error(`${path}: must be a picture file, got ${foundInstead(error)}`);
 	});
 	if (bytes.length === 0) throw new Error(`${path}: must be a picture, got a file of zero bytes`);
 	return bytes;
 }
 
-interface Raw extends PixelArray {
+interface Raw extends DeepPixelArray {
 	/** The last of two or four channels. */
 	readonly hasAlpha: boolean;
 }
@@ -107,7 +127,7 @@ function decodeBmp(bytes: Uint8Array, maxPixels: number): Raw {
 	return { data: file.decode(), height: file.height, width: file.width, channels: 3, hasAlpha: false };
 }
 
-async function decodeOther(bytes: Uint8Array, maxPixels: number): Promise<Raw> {
+async function decodeOther(bytes: Uint8Array, maxPixels: number, deep = false): Promise<Raw> {
 	const header = await sharp(bytes, { limitInputPixels: false }).metadata();
 	const { format, width, height, depth, pages = 1 } = header;
 	if (!formats.has(format)) throw new Error(`must be a picture of pixels, got ${format}`);
@@ -130,7 +150,9 @@ async function decodeOther(bytes: Uint8Array, maxPixels: number): Promise<Raw> {
 		.toBuffer({ resolveWithObject: true });
 	const words = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 	// 65535 / 255 = 257
-	const scaled = Uint8Array.from(words, (word) => Math.round(word / 257));
+	const scaled = deep
+		? Float64Array.from(words, (word) => word / 257)
+		: Uint8Array.from(words, (word) => Math.round(word / 257));
 	return { data: scaled, height: info.height, width: info.width, channels: info.channels, hasAlpha: header.hasAlpha };
 }
 
@@ -141,14 +163,15 @@ function checkSize(width: number, height: number, maxPixels: number): void {
 }
 
 /** Grey or colour, with or without alpha, as what was asked for. */
-function toChannels(raw: Raw, wanted: 1 | 3 | 4 | "own", alpha: Alpha): PixelArray {
+function toChannels(raw: Raw, wanted: 1 | 3 | 4 | "own", alpha: Alpha): DeepPixelArray {
 	const { data, height, width, channels: given, hasAlpha } = raw;
 	const colours = given - (hasAlpha ? 1 : 0);
 	const channels = wanted === "own" ? (colours as 1 | 3) : wanted;
 	if (colours !== 1 && colours !== 3) throw new Error(`must have grey or three colour channels, got ${colours}`);
 	if (given === channels && (!hasAlpha || alpha === "data")) return { data, height, width, channels };
 	const count = height * width;
-	const result = new Uint8Array(count * channels);
+	const deep = data instanceof Float64Array;
+	const result = deep ? new Float64Array(count * channels) : new Uint8Array(count * channels);
 	const blend = hasAlpha && alpha === "flatten";
 	for (let pixel = 0; pixel < count; pixel += 1) {
 		const from = pixel * given;
@@ -156,7 +179,9 @@ function toChannels(raw: Raw, wanted: 1 | 3 | 4 | "own", alpha: Alpha): PixelArr
 		const opacity = hasAlpha ? (data[from + colours] as number) : 255;
 		const at = (colour: number) => {
 			const value = data[from + (colours === 1 ? 0 : colour)] as number;
-			return blend ? Math.round((value * opacity + 255 * (255 - opacity)) / 255) : value;
+			if (!blend) return value;
+			const blended = (value * opacity + 255 * (255 - opacity)) / 255;
+			return deep ? blended : Math.round(blended);
 		};
 		if (channels === 1) {
 			result[to] = colours === 1 ? at(0) : luma(at(0), at(1), at(2));

@@ -1,7 +1,7 @@
 /** Sets on disk as feature rows: folders of pictures through an extractor, array files as they are. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../engine/cache.ts";
 import { currentEngine } from "../engine/engine.ts";
@@ -9,6 +9,7 @@ import type { Extractor, Resizer } from "../metrics/features/extractor.ts";
 import { extractRows, type Rows, rowsProtocol } from "../metrics/features/rows.ts";
 import type { Features, Picture } from "../metrics/metric.ts";
 import { isArrayFile, type NumberArray, readArray } from "./arrays.ts";
+import { foundInstead } from "./files.ts";
 import { prefetched } from "./order.ts";
 import { pictureFolder, readPicture } from "./pictures.ts";
 import type { Input } from "./report.ts";
@@ -45,7 +46,7 @@ export async function openSet(set: string): Promise<OpenSet> {
 	if (array.shape.length !== 3 && array.shape.length !== 4) {
 		throw new RangeError(`${set}: array must have 2 dimensions (rows) or 3 to 4 (pictures), got [${array.shape}]`);
 	}
-	return { kind: "images", input: { path: set, count: array.shape.length === 4 ? count : 1, sha256 }, array };
+	return { kind: "images", input: { path: set, count: pictureShape(array.shape, set).count, sha256 }, array };
 }
 
 export interface SetRowsOptions {
@@ -90,7 +91,8 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 			? asBytes(arrayPictures(set.array, set.input.path), set.input.path)
 			: folderPictures(set.paths, set.input, signal);
 	const rows = await extractRows(extractor, pictures, rowsOptions);
-	if (cache) await keep(path, rows);
+	// What cannot be kept, on a disk that is full or read-only, is computed again next time.
+	if (cache) await keep(path, rows).catch(() => undefined);
 	return rows;
 }
 
@@ -117,19 +119,27 @@ async function* folderPictures(paths: readonly string[], { path: folder, sha256 
  * booleans and whole numbers up to 255 come as bytes, floats as they are.
  */
 export function* arrayPictures({ shape, values }: NumberArray, where: string): Generator<Picture> {
-	const last = shape.at(-1) ?? 0;
-	const colour = shape.length === 4 || (shape.length === 3 && (last === 1 || last === 3));
-	const sides = colour ? shape.slice(0, -1) : shape;
-	const channels = colour ? last : 1;
-	const [count, height, width] = sides.length === 2 ? [1, ...sides] : sides;
-	if (count === undefined || height === undefined || width === undefined || sides.length > 3) {
-		throw new RangeError(`${where}: pictures must be [N, H, W, C], [H, W, C], [N, H, W] or [H, W], got [${shape}]`);
-	}
+	const { count, height, width, channels } = pictureShape(shape, where);
 	const length = height * width * channels;
 	for (let index = 0; index < count; index += 1) {
 		const data = plain(values.subarray(index * length, (index + 1) * length), `${where}: picture ${index}`);
 		yield { data, height, width, channels };
 	}
+}
+
+function pictureShape(shape: readonly number[], where: string): Omit<Picture, "data"> & { readonly count: number } {
+	const last = shape.at(-1) ?? 0;
+	const colour = shape.length === 4 || (shape.length === 3 && (last === 1 || last === 3));
+	const sides = colour ? shape.slice(0, -1) : shape;
+	const channels = colour ? last : 1;
+	const [count, height, width] = sides.length === 2 ? [1, ...sides] : sides;
+	const known = channels === 1 || channels === 3 || channels === 4;
+	if (count === undefined || height === undefined || width === undefined || sides.length > 3 || !known) {
+		const forms = "[N, H, W, C], [H, W, C], [N, H, W] or [H, W] with 1, 3 or 4 channels last";
+		throw new RangeError(`${where}: pictures must be ${forms}, got [${shape}]`);
+	}
+	if (height === 0 || width === 0) throw new RangeError(`${where}: pictures must have a pixel, got [${shape}]`);
+	return { count, height, width, channels };
 }
 
 function plain(values: NumberArray["values"], where: string): Picture["data"] {
@@ -143,7 +153,10 @@ function plain(values: NumberArray["values"], where: string): Picture["data"] {
 /** Floats of 0 … 1 as bytes, which is what extractors take. */
 function* asBytes(pictures: Iterable<Picture>, where: string): Generator<Picture> {
 	for (const picture of pictures) {
-		const { data } = picture;
+		const { data, channels } = picture;
+		if (channels !== 1 && channels !== 3) {
+			throw new RangeError(`${where}: pictures must have 1 or 3 channels for features, got ${channels}`);
+		}
 		if (data instanceof Uint8Array) yield picture;
 		else {
 			const bad = data.findIndex((value: number) => !(value >= 0 && value <= 1));
@@ -178,7 +191,6 @@ async function readKept(
 }
 
 async function keep(path: string, { features, logits }: Rows): Promise<void> {
-	await mkdir(join(path, ".."), { recursive: true });
 	const tensor = ({ data, count, dimensions }: Features) => ({
 		shape: [count, dimensions],
 		data: data instanceof Float32Array ? data : Float32Array.from(data),
@@ -191,7 +203,11 @@ async function keep(path: string, { features, logits }: Rows): Promise<void> {
 
 async function fileHash(path: string): Promise<string> {
 	const hash = createHash("sha256");
-	for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+	try {
+		for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+	} catch (cause) {
+		throw new Error(`${path}: must be a file that can be read, got ${foundInstead(cause)}`, { cause });
+	}
 	return hash.digest("hex");
 }
 

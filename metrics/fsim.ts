@@ -6,16 +6,19 @@ import { type Plane, planes, requireComparable } from "./planes.ts";
 /**
  * Feature similarity (Zhang et al., "FSIM: a feature similarity index for image quality assessment", 2011) with T1 0.85,
  * T2 160: similarity of phase congruency and of Scharr gradients, weighted by the larger phase congruency; mean over
- * channels. NaN where neither picture has any feature. Needs bytes.
+ * channels. NaN where neither picture has any feature. Needs values on 0 … 255.
  *
  * `image-similarity-measures` repeats that package, whose gradients drop negative slopes and wrap modulo 65,536; `signed`
  * takes the true gradients.
  */
 export function fsim({
 	protocol = "image-similarity-measures",
+	range,
 }: {
 	/** @default "image-similarity-measures" */
 	readonly protocol?: "image-similarity-measures" | "signed";
+	/** Needed for pictures of floats, and then 255. @default 255 for bytes */
+	readonly range?: number;
 } = {}): PairedMetric {
 	return {
 		kind: "paired",
@@ -24,7 +27,8 @@ export function fsim({
 		unit: "",
 		protocol: { protocol, t1: 0.85, t2: 160 },
 		value(reference, image) {
-			requireComparable("fsim", reference, image, undefined);
+			const peak = requireComparable("fsim", reference, image, range);
+			if (peak !== 255) throw new RangeError(`fsim: needs values on 0 to 255, got range ${peak}`);
 			const second = planes(image);
 			const values = planes(reference).map((plane, channel) =>
 				channelValue(plane, second[channel] as Plane, protocol === "signed"),

@@ -67,12 +67,18 @@ export function lpips({
 	};
 }
 
-/** RGB of a picture on -1 … 1, shifted and scaled in v0.1; float32. */
+/** RGB of a picture on -1 … 1, grey as three equal channels, shifted and scaled in v0.1; float32. */
 export function lpipsInput(picture: Picture, version: LpipsVersion, range: number): FeatureMap {
-	if (picture.channels !== 3) throw new RangeError(`lpips: pictures must have 3 channels, got ${picture.channels}`);
-	const data = Float32Array.from(picture.data, (value) => (2 * value) / range - 1);
+	const { data: given, height, width, channels } = picture;
+	if (channels !== 1 && channels !== 3) {
+		throw new RangeError(`lpips: pictures must have 1 or 3 channels, got ${channels}`);
+	}
+	const data = Float32Array.from({ length: height * width * 3 }, (_, at) => {
+		const value = given[channels === 1 ? Math.floor(at / 3) : at] as number;
+		return (2 * value) / range - 1;
+	});
 	if (version === "v0.1") lpipsScale(data);
-	return { data, height: picture.height, width: picture.width, channels: 3 };
+	return { data, height, width, channels: 3 };
 }
 
 /** Shifts and scales RGB values in place, channels last. */

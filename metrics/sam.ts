@@ -4,14 +4,15 @@ import { requireComparable } from "./planes.ts";
 /**
  * Spectral angle mapper: the mean angle in degrees between the channel vectors of both pictures, 0 for equal colours.
  * `float`: the angle itself. `uint8-wrap`: products of channels taken modulo 256, as image-similarity-measures does when
- * given bytes, a quirk that puts every picture near 90. As there, a black pixel has no angle and makes the value 0.
+ * given bytes, a quirk that puts every picture near 90. As there, a black pixel has no angle and makes the value 0, as if the
+ * pictures were equal. `torchmetrics`: in radians, and NaN where a pixel is black.
  */
 export function sam({
 	protocol = "float",
 	range,
 }: {
 	/** @default "float" */
-	readonly protocol?: "float" | "uint8-wrap";
+	readonly protocol?: "float" | "uint8-wrap" | "torchmetrics";
 	/** Says that floats are meant; the angle does not depend on it. @default 255 for bytes */
 	readonly range?: number;
 } = {}): PairedMetric {
@@ -19,7 +20,7 @@ export function sam({
 		kind: "paired",
 		id: "sam",
 		better: "lower",
-		unit: "°",
+		unit: protocol === "torchmetrics" ? "rad" : "°",
 		protocol: { protocol },
 		value(reference, image) {
 			requireComparable("sam", reference, image, range);
@@ -41,6 +42,7 @@ export function sam({
 				const cosine = product / (Math.sqrt(first) * Math.sqrt(second));
 				sum += Math.acos(Math.min(1, Math.max(-1, cosine)));
 			}
+			if (protocol === "torchmetrics") return sum / pixels;
 			const degrees = ((sum / pixels) * 180) / Math.PI;
 			return Number.isNaN(degrees) ? 0 : degrees;
 		},

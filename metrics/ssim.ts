@@ -36,7 +36,10 @@ const conventions = {
 	"basicsr-y": { window: gaussian, space: "y" },
 	/** As `matlab`, with whole blocks averaged. */
 	piq: { window: gaussian, downsample: "piq" },
-	/** On the luma .299 .587 .114 rounded to a byte, negative contrast-structure values set to 0. */
+	/**
+	 * On the luma .299 .587 .114 rounded to a byte, negative contrast-structure values set to 0. A luma of just k + 0.5 is
+	 * rounded up here, in pyiqa as its float32 products fall: up to 2e-5 in the mean.
+	 */
 	pyiqa: { window: gaussian, space: "yiq-rounded", clampContrast: true },
 	/** As `wang2004` with mirrored edges. */
 	torchmetrics: { window: gaussian, mirrored: true },

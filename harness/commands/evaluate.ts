@@ -167,7 +167,13 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 		const compared = real === fake ? judged : await rowsOf(real, "the real set");
 		line.signal.throwIfAborted();
 		const { seed, interval } = options;
-		const scores = await compareRows(compared, judged, metrics, { seed, interval, label: extractor?.label });
+		const scores = await compareRows(compared, judged, metrics, { seed, interval, label: extractor?.label }).catch(
+			(cause: Error) => {
+				// A metric knows the rows, not the files.
+				const files = real === fake ? fake.input.path : `${real.input.path} and ${fake.input.path}`;
+				throw new RangeError(`${files}: ${cause.message}`, { cause });
+			},
+		);
 		return { inputs, scores };
 	} finally {
 		extractor?.[Symbol.dispose]();
@@ -192,9 +198,16 @@ async function evaluatePairs(options: Options, line: CommandLine): Promise<Evalu
 	const { pairedMetrics } = await import("../metric-names.ts");
 	const image = options.image as string;
 	const alone = options.reference === undefined;
-	const { inputs, pairs, floats } = await openPairs(options.reference ?? image, image, line.signal);
-	// Floats lie on 0 … 1 unless said otherwise, as in scikit-image.
-	const range = options.range ?? (floats ? 1 : undefined);
+	const ranged = options.range !== undefined;
+	const {
+		inputs,
+		pairs,
+		range: usual,
+	} = await openPairs(options.reference ?? image, image, {
+		ranged,
+		signal: line.signal,
+	});
+	const range = options.range ?? usual;
 	const metrics = await pairedMetrics(names(options.metrics ?? "psnr,ssim"), { ...options, range });
 	const { seed, interval } = options;
 	const counted = withProgress(pairs, inputs.reference.count, line);

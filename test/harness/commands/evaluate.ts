@@ -76,6 +76,9 @@ async function bad(t: ExecutionContext) {
 		),
 		narrow: rows(values, [20, 2]),
 	});
+	// Cursor movements in a name do not reach the terminal.
+	await mkdir(path("escape"));
+	await writeFile(path("escape", "\u001B[2J.png"), "text");
 	await writeFile(path("column.csv"), "truth,score\n1,0.5\n");
 	await writeFile(path("one-class.csv"), "label,score\n1,0.5\n1,0.7\n");
 	const set = (name: string) => `${path("rows.safetensors")}#${name}`;
@@ -100,11 +103,19 @@ async function bad(t: ExecutionContext) {
 		],
 		[
 			["--real", set("good"), "--fake", set("narrow"), ...fid],
-			"fid: real and fake rows must have equal lengths, got 4 and 2",
+			`${set("good")} and ${set("narrow")}: fid: real and fake rows must have equal lengths, got 4 and 2`,
 		],
 		[
 			["--real", set("good"), "--fake", set("goad"), ...fid],
 			`${path("rows.safetensors")}: array must be one of good, nan, narrow, got goad`,
+		],
+		[
+			["--real", path("two"), "--fake", path("escape"), ...fid],
+			`${path("escape")}: must hold 2 or more to be compared, got 1`,
+		],
+		[
+			["--reference", path("escape"), "--image", path("escape")],
+			`${path("escape", "\uFFFD[2J.png")}: must be a picture, got bytes of no known format`,
 		],
 		[["--labels", path("column.csv")], `${path("column.csv")}: must have a column label, got truth, score`],
 		[
