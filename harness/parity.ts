@@ -9,7 +9,7 @@ import { ccagan } from "./parity/ccagan.ts";
 import { compareResult, isResult, type Quantity, type Results } from "./parity/compare.ts";
 import { cyclegan } from "./parity/cyclegan.ts";
 import { extractors } from "./parity/extractors.ts";
-import { fafssrgan, fasrgan, fssrgan } from "./parity/fasrgan.ts";
+import { esrgan, fafssrgan, fasrgan, fssrgan, srgan } from "./parity/fasrgan.ts";
 import { type Golden, readGolden, UnsupportedError } from "./parity/golden.ts";
 import { losses } from "./parity/losses.ts";
 import { msggan } from "./parity/msggan.ts";
@@ -48,6 +48,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	attentiongan_v2: attentionganV2,
 	ccagan,
 	cyclegan,
+	esrgan,
 	extractors,
 	fafssrgan,
 	fasrgan,
@@ -58,6 +59,7 @@ const systems: Readonly<Record<string, ParitySystem>> = {
 	resnet18,
 	sagan,
 	saggan,
+	srgan,
 	stargan,
 	uaggan,
 };

@@ -10,8 +10,8 @@
  * [0, 0.2)), a step of G on P + 0.003 · cross entropy (targets in (0.8, 1]). P is losses/guided.ts; its VGG19 term needs
  * features, which are given, not shipped. Attributes are −1, 1, or 0 where they are not known.
  *
- * Differs from the code: Adam's epsilon is added behind the bias correction, the code's in front of it (`epsilonAt: "running"`);
- * the ×16 script's branch that nothing reads is not built; ×4, of which only a picture is public, leaves one enlargement out.
+ * Differs from the code: the ×16 script's branch that nothing reads is not built; ×4, of which only a picture is public, leaves
+ * one enlargement out.
  */
 import * as tf from "@tensorflow/tfjs";
 import { Adam, type EpsilonAt } from "../engine/adam.ts";
@@ -55,7 +55,7 @@ export interface AgaGanOptions extends AgaGeneratorOptions, Pick<AgaDiscriminato
 	readonly rate?: number;
 	/** @default [0.9, 0.999] */
 	readonly betas?: readonly [number, number];
-	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the code. @default "corrected" */
+	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as Keras has it. @default "running" */
 	readonly epsilonAt?: EpsilonAt;
 	/** One optimiser for both networks, whose bias correction counts the steps of both, as in the code. @default true */
 	readonly sharedSteps?: boolean;
@@ -75,7 +75,7 @@ export interface AgaGan extends Gan<ResolutionBatch> {
 export function agaGan(options: AgaGanOptions = {}): AgaGan {
 	const { scale = 8, lowSize = 16, attributes: attributeCount = 38, guided = true, features } = options;
 	const { lambdaAdversarial = 0.003, rate = 1e-4, betas: [beta1, beta2] = [0.9, 0.999], sharedSteps = true } = options;
-	const { epsilonAt = "corrected" } = options;
+	const { epsilonAt = "running" } = options;
 	const random = Random.seed(options.seed ?? 0);
 	const networks = { G: new Parameters(random.split("G")), D: new Parameters(random.split("D")) };
 	const generator = agaGenerator(networks.G, options);
@@ -205,7 +205,7 @@ export const systems: readonly System[] = [
 		options: {
 			...{ scale: 8, lowSize: 16, attributes: 38, width: 32, block: "code" as "code" | "figure", guided: true },
 			...{ branch: "sub-pixel" as "sub-pixel" | "transposed", lambdaAdversarial: 0.003, rate: 1e-4, sharedSteps: true },
-			epsilonAt: "corrected" as EpsilonAt,
+			epsilonAt: "running" as EpsilonAt,
 		},
 		choices: {
 			...{ block: ["code", "figure"], branch: ["sub-pixel", "transposed"], epsilonAt: ["corrected", "running"] },

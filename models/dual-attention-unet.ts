@@ -5,8 +5,7 @@
  *
  *     refined = U([G(low, attributes), bicubic(low)])
  *
- * Differs from the paper's figure, which feeds the generated face only: the code is followed; and from the code: Adam's epsilon is
- * added behind the bias correction, the code's in front of it (`epsilonAt: "running"`).
+ * Differs from the paper's figure, which feeds the generated face only: the code is followed.
  */
 import * as tf from "@tensorflow/tfjs";
 import { Adam, type EpsilonAt } from "../engine/adam.ts";
@@ -36,7 +35,7 @@ export interface DualAttentionUnetOptions extends AgaGeneratorOptions, Pick<Dual
 	readonly guided?: boolean;
 	/** Of the content loss's first term. @default none: that term is left out */
 	readonly features?: PictureFeatures;
-	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the code. @default "corrected" */
+	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as Keras has it. @default "running" */
 	readonly epsilonAt?: EpsilonAt;
 	/** Adam's rate. @default 1e-4 */
 	readonly rate?: number;
@@ -62,7 +61,7 @@ export function dualAttentionUnet(options: DualAttentionUnetOptions = {}): DualA
 		features,
 	} = options;
 	const { rate = 1e-4, betas: [beta1, beta2] = [0.9, 0.999], seed = 0 } = options;
-	const { epsilonAt = "corrected" } = options;
+	const { epsilonAt = "running" } = options;
 	const random = Random.seed(seed);
 	const networks = { G: new Parameters(random.split("G")), U: new Parameters(random.split("U")) };
 	const generator = agaGenerator(networks.G, options);
@@ -152,7 +151,7 @@ export const systems: readonly System[] = [
 		description: "Refines the faces of a trained AGA-GAN by a U-Net with channel and spatial attention.",
 		options: {
 			...{ scale: 8, lowSize: 16, attributes: 38, width: 32, block: "code" as "code" | "figure", guided: true },
-			...{ unetWidth: 32, reduction: 16, rate: 1e-4, epsilonAt: "corrected" as EpsilonAt },
+			...{ unetWidth: 32, reduction: 16, rate: 1e-4, epsilonAt: "running" as EpsilonAt },
 		},
 		choices: { block: ["code", "figure"], epsilonAt: ["corrected", "running"] },
 		layers: ({ scale }) => ({ U: dualAttentionLayers(), G: agaGeneratorLayers(scale, "model") }),

@@ -10,8 +10,9 @@
  * 0.1, D has no norm, and the attention networks are frozen. Order of steps: g_A with A_A, D_B, g_B with A_B, D_A.
  *
  * Differs from the code: Adam's epsilon is added behind the bias correction, the code's in front of it (`epsilonAt: "running"`);
- * each optimiser counts its own steps, where TensorFlow's one optimiser object shares the count behind its bias correction among
- * all; norm variables that the code makes and never uses are left out.
+ * each network's bias correction counts its own steps, where the code's one optimiser counts the four of an iteration for all
+ * (`sharedSteps`), so that its early steps are up to twice as long; norms that the code makes and never uses are left out
+ * (`unusedNorms`).
  */
 import * as tf from "@tensorflow/tfjs";
 import { Adam, type EpsilonAt } from "../engine/adam.ts";
@@ -29,7 +30,7 @@ import {
 	type RoundTrips,
 	roundTrips,
 } from "./layers/masked-translation.ts";
-import { minimize, trainedVariables } from "./layers/minimize.ts";
+import { minimize, type Trained, trainedVariables } from "./layers/minimize.ts";
 import { networksOf } from "./layers/networks.ts";
 import type { TwoDomainGan } from "./layers/two-domain.ts";
 import {
@@ -64,6 +65,8 @@ export interface UagganOptions extends UagganNetworkOptions {
 	readonly betas?: readonly [number, number];
 	/** What Adam's epsilon is added to: √v̂, or √v before its correction, as in the code. @default "corrected" */
 	readonly epsilonAt?: EpsilonAt;
+	/** One optimiser for all networks, whose bias correction counts the steps of all, as in the code. @default false */
+	readonly sharedSteps?: boolean;
 	/** Of the initial weights. @default 0 */
 	readonly seed?: number;
 }
@@ -107,15 +110,18 @@ export function uagganDiscriminatorLoss(
 export function uaggan(options: UagganOptions = {}): TwoDomainGan {
 	const { lambdaA = 10, lambdaB = 10, switchEpoch = 30, epochLength = 1334, threshold = 0.1 } = options;
 	const { poolSize = 50, rate = 1e-4, betas: [beta1, beta2] = [0.5, 0.999], seed = 0 } = options;
-	const { epsilonAt = "corrected" } = options;
+	const { epsilonAt = "corrected", sharedSteps = false } = options;
 	const { networks, layers } = networksOf(uagganNetworks(options), Random.seed(seed));
 	const [toB, toA] = [maskedTranslator(layers.g_A, layers.g_A_ae), maskedTranslator(layers.g_B, layers.g_B_ae)];
 	const { g_A, g_B, g_A_ae, g_B_ae, d_A, d_B } = networks;
 	const trained = { g_A: { g_A, g_A_ae }, g_B: { g_B, g_B_ae }, d_A: { d_A }, d_B: { d_B } };
 	const frozen = { g_A: { g_A }, g_B: { g_B } };
-	const adam = (name: keyof typeof trained) =>
-		new Adam(trainedVariables(trained[name]), { rate, beta1, beta2, epsilonAt });
-	const optimizers = { g_A: adam("g_A"), g_B: adam("g_B"), d_A: adam("d_A"), d_B: adam("d_B") };
+	const adam = (trained: Trained, counting: "own" | "calls") =>
+		new Adam(trainedVariables(trained), { rate, beta1, beta2, epsilonAt, counting });
+	const optimizers: Readonly<Record<string, Adam>> = sharedSteps
+		? { shared: adam(networks, "calls") }
+		: Object.fromEntries(Object.entries(trained).map(([name, own]) => [name, adam(own, "own")]));
+	const optimizerOf = (name: keyof typeof trained) => optimizers[sharedSteps ? "shared" : name] as Adam;
 	const pools = { A: new ImagePool(poolSize), B: new ImagePool(poolSize) };
 	const before: Phase = { threshold: 0, normed: true };
 	const after: Phase = { threshold, normed: false };
@@ -141,7 +147,7 @@ export function uaggan(options: UagganOptions = {}): TwoDomainGan {
 			return ledger.record(`g_loss_${side}`, tf.addN([...cycles, terms.adversarial]) as tf.Scalar);
 		};
 		const name = `g_${side}` as const;
-		minimize(optimizers[name], (phase === before ? trained : frozen)[name], loss, watch);
+		minimize(optimizerOf(name), (phase === before ? trained : frozen)[name], loss, watch);
 		return made as Masked;
 	};
 
@@ -157,7 +163,7 @@ export function uaggan(options: UagganOptions = {}): TwoDomainGan {
 		const real = { image, mask: (side === "A" ? layers.g_A_ae : layers.g_B_ae)(image, evaluation) };
 		const name = `d_${side}` as const;
 		const loss = () => ledger.record(`d_loss_${side}`, uagganDiscriminatorLoss(layers[name], real, fake, phase));
-		minimize(optimizers[name], trained[name], loss, watch);
+		minimize(optimizerOf(name), trained[name], loss, watch);
 	};
 
 	return maskedGan({
@@ -200,7 +206,7 @@ export const systems: readonly System[] = [
 		options: {
 			...{ channels: 3, ngf: 32, blocks: 9, ndf: 64, kernels: "run" as "run" | "written", skip: false },
 			...{ lambdaA: 10, lambdaB: 10, switchEpoch: 30, epochLength: 1334, threshold: 0.1, poolSize: 50, rate: 1e-4 },
-			epsilonAt: "corrected" as EpsilonAt,
+			...{ epsilonAt: "corrected" as EpsilonAt, sharedSteps: false, unusedNorms: false },
 		},
 		choices: { kernels: ["run", "written"], epsilonAt: ["corrected", "running"] },
 		networks: uagganNetworks,

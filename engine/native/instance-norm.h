@@ -73,6 +73,17 @@ inline __attribute__((always_inline)) void statistics(const float* x, int64_t pi
   }
 }
 
+// One part of a pass, by `work` of that pass.
+template <typename Pass>
+inline __attribute__((always_inline)) void workOn(const Pass& pass, int64_t part) {
+  const Block block(pass.pixels, pass.channels, part);
+  if (block.width == kBlock) {
+    work(pass, block, Whole());
+  } else {
+    work(pass, block, block.width);
+  }
+}
+
 struct Forward {
   const float *x, *scale, *shift;
   float *y, *mean, *deviation;
@@ -81,7 +92,7 @@ struct Forward {
 };
 
 template <typename Width>
-inline __attribute__((always_inline)) void normalise(const Forward& f, const Block& block, Width width) {
+inline __attribute__((always_inline)) void work(const Forward& f, const Block& block, Width width) {
   const int64_t channel = block.channel;
   const float* x = f.x + block.offset;
   float* y = f.y + block.offset;
@@ -102,14 +113,7 @@ inline __attribute__((always_inline)) void normalise(const Forward& f, const Blo
   }
 }
 
-EACH_PROCESSOR void forwardPart(const Forward& f, int64_t part) {
-  const Block block(f.pixels, f.channels, part);
-  if (block.width == kBlock) {
-    normalise(f, block, Whole());
-  } else {
-    normalise(f, block, block.width);
-  }
-}
+EACH_PROCESSOR void forwardPart(const Forward& f, int64_t part) { workOn(f, part); }
 
 struct Backward {
   const float *dy, *x, *scale, *mean, *deviation;
@@ -121,7 +125,7 @@ struct Backward {
 
 // With x^ the normalised input and <.> the mean over pixels: dx = deviation * scale * (dy - <dy> - x^ <dy x^>).
 template <typename Width>
-inline __attribute__((always_inline)) void differentiate(const Backward& b, const Block& block, Width width) {
+inline __attribute__((always_inline)) void work(const Backward& b, const Block& block, Width width) {
   const int64_t channel = block.channel, at = block.at;
   const float *dy = b.dy + block.offset, *x = b.x + block.offset;
   float* dx = b.dx + block.offset;
@@ -162,13 +166,6 @@ inline __attribute__((always_inline)) void differentiate(const Backward& b, cons
   }
 }
 
-EACH_PROCESSOR void backwardPart(const Backward& b, int64_t part) {
-  const Block block(b.pixels, b.channels, part);
-  if (block.width == kBlock) {
-    differentiate(b, block, Whole());
-  } else {
-    differentiate(b, block, block.width);
-  }
-}
+EACH_PROCESSOR void backwardPart(const Backward& b, int64_t part) { workOn(b, part); }
 
 }  // namespace fovea

@@ -56,6 +56,8 @@ function widthOf(golden: Golden): number {
 	return width;
 }
 
+const blockOf = ({ config }: Golden) => config.choice("block", ["code", "figure"], "code");
+
 const attributesOf = (golden: Golden) => stored(golden, "input/attributes").shape[1] as number;
 
 function runGenerator(golden: Golden): Results {
@@ -65,6 +67,7 @@ function runGenerator(golden: Golden): Results {
 			lowSize: golden.config.count("low_resolution"),
 			attributes: attributesOf(golden),
 			width: widthOf(golden),
+			block: blockOf(golden),
 		});
 		return ({ image, attributes }) => {
 			const made = generator(image as tf.Tensor4D, attributes as tf.Tensor2D);
@@ -130,6 +133,7 @@ function runTrainStep(golden: Golden): Results {
 		lowSize: config.count("low_resolution"),
 		attributes: stored(golden, "input/attributes/0").shape[1] as number,
 		width: widthOf(golden),
+		block: blockOf(golden),
 		branch: config.choice("branch", ["sub-pixel", "transposed"]),
 		lambdaAdversarial: config.number("lambda_adversarial"),
 		rate: config.number("lr"),

@@ -11,7 +11,7 @@ import { lpipsHeads, lpipsNets } from "../../metrics/lpips-heads.ts";
 import { evaluation } from "../../models/layers/layer.ts";
 import { resnetNetwork } from "../../models/resnet.ts";
 import type { Results } from "./compare.ts";
-import { formulaWeight } from "./formula-weights.ts";
+import { formulaWeights } from "./formula-weights.ts";
 import type { Golden } from "./golden.ts";
 import type { ParitySystem } from "./system.ts";
 
@@ -41,14 +41,6 @@ function inceptionV3({ tensors, shapes }: Golden): Results {
 		}
 	});
 	return results;
-}
-
-/** Weights by formula; `net` names the network in a file that holds several. */
-function formulaWeights(shapes: Golden["shapes"], net = ""): (name: string) => TorchWeight | undefined {
-	return (name) => {
-		const shape = shapes.get(net === "" ? name : `${net}/${name}`);
-		return shape === undefined ? undefined : { shape, data: formulaWeight(name, shape) };
-	};
 }
 
 /** Distances of the first half of the pictures from the second, and the mean of each slice for the first picture. */

@@ -2,6 +2,16 @@
  * Weights made by a formula from their names, with which the goldens of large networks were computed: a network is proved
  * layer by layer without its published weights. The formula is given in fixtures/inception/README.md.
  */
+import type { TorchWeight } from "../../metrics/features/inception.ts";
+import type { Golden } from "./golden.ts";
+
+/** The weights whose shapes a file names, by name; `net` names the network in a file that holds several. */
+export function formulaWeights(shapes: Golden["shapes"], net = ""): (name: string) => TorchWeight | undefined {
+	return (name) => {
+		const shape = shapes.get(net === "" ? name : `${net}/${name}`);
+		return shape === undefined ? undefined : { shape, data: formulaWeight(name, shape) };
+	};
+}
 
 /** Values of the tensor `name`, row-major, as float32. */
 export function formulaWeight(name: string, shape: readonly number[]): Float32Array {

@@ -71,6 +71,7 @@ function runTrainStep(golden: Golden): Results {
 		rate: config.number("lr"),
 		betas: [config.number("beta1"), config.number("beta2")],
 		epsilonAt: config.choice("epsilon_at", ["corrected", "running"], "corrected"),
+		sharedSteps: config.flag("shared_steps", false),
 	});
 	return runTraining(golden, {
 		gan,

@@ -84,6 +84,10 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 	const { pixelWeight = 1e-2, perceptualWeight = 1, ganWeight = 5e-3, mapWeight = 0, attentionWeight = 0 } = options;
 	const { pixel = "l1", perceptual: features, perceptualDistance = "l1", adversarial = "relativistic" } = options;
 	const { gRate = 1e-4, dRate = 1e-4, betas: [beta1, beta2] = [0.9, 0.999], seed = 0, range = "signed" } = options;
+	const others = [pixelWeight, ganWeight, mapWeight, attentionWeight];
+	if (features === undefined && perceptualWeight !== 0 && others.every((weight) => weight === 0)) {
+		throw new RangeError(`${system.id}: a term of G must have a weight beside the perceptual one, which has no features`);
+	}
 	const random = Random.seed(seed);
 	const parametersOf = (name: string) => new Parameters(random.split(name));
 	const E = system.extractor === undefined ? undefined : parametersOf("E");
@@ -156,8 +160,9 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 			else if (isWatched) mapTerm();
 			add("G_attention_weighted", attentionWeight, () => fineGrainedAttention(fake, real, map));
 		}
-		if (terms.length === 0) throw new RangeError(`${system.id}: a term of G must have a weight, got none`);
-		return ledger.record("G_total", tf.addN(terms) as tf.Scalar);
+		// Without a weighted term G stands still.
+		const total: tf.Scalar = terms.length === 0 ? tf.mul(pixelLoss(fake, real), 0) : tf.addN(terms);
+		return ledger.record("G_total", total);
 	};
 
 	const discriminatorLoss = (

@@ -28,6 +28,8 @@ export interface UagganNetworkOptions {
 	readonly kernels?: "run" | "written";
 	/** Adds the input to the generator's result in front of tanh. @default false */
 	readonly skip?: boolean;
+	/** The norm's scale and shift that the code also makes behind each network's last layer, and never uses. @default false */
+	readonly unusedNorms?: boolean;
 }
 
 const init = { initializer: truncatedNormalInit(0.02), biasInitializer: constantInit(0) };
@@ -51,7 +53,12 @@ function residual(parameters: Parameters, channels: number, options: Convolution
 }
 
 /** Pictures [N, H, W, channels], H and W multiples of 4, to masks [N, H, W, 1] in [0, 1]. */
-export function uagganAttention({ channels = 3, ngf = 32, kernels = "run" }: UagganNetworkOptions = {}): Block {
+export function uagganAttention({
+	channels = 3,
+	ngf = 32,
+	kernels = "run",
+	unusedNorms = false,
+}: UagganNetworkOptions = {}): Block {
 	const [small, large] = kernels === "run" ? [1, 1] : [3, 7];
 	const same = (kernel: number) => ({ kernel, padding: (kernel - 1) / 2 });
 	return (parameters) => {
@@ -61,6 +68,7 @@ export function uagganAttention({ channels = 3, ngf = 32, kernels = "run" }: Uag
 		const fourth = normed(parameters.at("c4"), ngf * 2, ngf * 2, same(small));
 		const fifth = normed(parameters.at("c5"), ngf * 2, ngf, same(small));
 		const last = convolution(ngf, 1, { ...init, ...same(large) })(parameters.at("c6").at("Conv"));
+		if (unusedNorms) norm(parameters.at("c6"), 1);
 		return (x, pass) =>
 			tf.tidy(() => {
 				const features = block(relu(second(relu(first(x, pass)), pass)), pass);
@@ -76,6 +84,7 @@ export function uagganGenerator({
 	ngf = 32,
 	blocks = 9,
 	skip = false,
+	unusedNorms = false,
 }: UagganNetworkOptions = {}): Block {
 	const wide = ngf * 4;
 	return (parameters) => {
@@ -98,6 +107,7 @@ export function uagganGenerator({
 			return (x, pass) => normalize(convolve(x, pass), pass);
 		});
 		const last = convolution(ngf, channels, { ...init, kernel: 7, padding: 3 })(parameters.at("c6").at("Conv"));
+		if (unusedNorms) norm(parameters.at("c6"), channels);
 		return (x, pass) =>
 			tf.tidy(() => {
 				const features = down.reduce((value, layer) => relu(layer(value, pass)), x);
@@ -125,6 +135,7 @@ export type UagganDiscriminator = (x: tf.Tensor4D, mask: tf.Tensor4D, phase: Pha
 export function uagganDiscriminator({
 	channels = 3,
 	ndf = 64,
+	unusedNorms = false,
 }: UagganNetworkOptions = {}): (parameters: Parameters) => UagganDiscriminator {
 	const widths = [channels, ndf, ndf * 2, ndf * 4, ndf * 8];
 	return (parameters) => {
@@ -136,6 +147,7 @@ export function uagganDiscriminator({
 			return { convolve, normalize: norm(place, output) };
 		});
 		const last = convolution(ndf * 8, 1, { ...init, kernel: 4, padding: 2 })(parameters.at("c5").at("Conv"));
+		if (unusedNorms) norm(parameters.at("c5"), 1);
 		const activation = leakyRelu(0.2)(parameters);
 		const pass = { training: true };
 		return (x, mask, { threshold, normed }) =>

@@ -127,6 +127,27 @@ for (const [id, build] of systems) {
 	});
 }
 
+test.serial("without a weight on any of its terms G stands still while D learns", async (t) => {
+	await onEngines(() => {
+		const none = { pixelWeight: 0, perceptualWeight: 0, ganWeight: 0, mapWeight: 0, attentionWeight: 0 };
+		using gan = fasrgan({ ...small, ...none });
+		const batch = batchOf(2);
+		const values = (name: string) =>
+			gan.networks[name]?.entries().flatMap(({ name: key }) => [...(gan.networks[name]?.read(key).data ?? [])]);
+		const before = { G: values("G"), D: values("D") };
+		t.is(step(gan, batch)["G_total"], 0);
+		t.deepEqual(values("G"), before.G);
+		t.notDeepEqual(values("D"), before.D);
+		dispose(batch);
+	});
+});
+
+test("a perceptual term that alone has a weight, but no features, is refused", (t) => {
+	const alone = { pixelWeight: 0, ganWeight: 0 };
+	const message = "esrgan: a term of G must have a weight beside the perceptual one, which has no features";
+	t.throws(() => esrgan({ ...small, ...alone }), { message });
+});
+
 for (const [id, build] of [
 	["esrgan", () => [esrgan(small), rrdbPsnr({ ...small, gRate: 2e-3 })]],
 	["fs-srgan", () => [fsSrgan(small), fsSrganPsnr({ ...small, gRate: 2e-3 })]],

@@ -76,9 +76,10 @@ class Keras(nn.Module):
 
 
 class Generator(Keras):
-    def __init__(self, w, low, attributes, scale):
+    def __init__(self, w, low, attributes, scale, block="code"):
         super().__init__()
         self.low, self.scale, wide = low, scale, 4 * w
+        self.is_figure = block == "figure"
         self.put("d", nn.Linear(attributes, 3 * low**2))
         chain = lambda names, *widths: [self.conv(name, i, o) for name, i, o in zip(names, widths, widths[1:])]
         chain(("l1", "l2", "l3"), 3, w, w, w)
@@ -95,7 +96,9 @@ class Generator(Keras):
             for part in ("main1", "main2", "mask1"):
                 self.conv(f"att{number}.{part}", wide, wide)
             self.conv(f"att{number}.mask2", wide, wide if number == 3 else 1, 1 if number == 1 else 3)
-            if number < 3:
+            if number < 3 and self.is_figure:
+                self.conv(f"att{number}.attr1", 1 + wide, wide)
+            elif number < 3:
                 self.conv(f"att{number}.attr1", 2 * wide, wide)
                 self.conv(f"att{number}.attr2", wide, wide)
         self.conv("f5", wide, 8 * w)
@@ -128,6 +131,13 @@ class Generator(Keras):
         x, masks = start, {}
         for number in (1, 2, 3):
             part = lambda name: layer(f"att{number}.{name}")
+            if self.is_figure:
+                # A rectifier behind every convolution, the shortcut behind the first, the mask itself in the guide.
+                mask = masks[f"mask{number}"] = torch.sigmoid(part("mask2")(F.relu(part("mask1")(guide))))
+                inner = F.relu(part("main1")(x))
+                x = inner + F.relu(part("main2")(inner)) * mask
+                guide = F.relu(part("attr1")(join(mask, x))) if number < 3 else guide
+                continue
             mask = masks[f"mask{number}"] = torch.sigmoid(part("mask2")(part("mask1")(guide)))
             x = x + part("main2")(part("main1")(x)) * mask
             if number < 3:
@@ -249,7 +259,9 @@ def write_case(path, module, given, forward, config):
     given = {**given, "cotangent_y": noise(*shape, seed=config["seed"] + 5)}
     losses = {"total": lambda m, x: (forward(m, x)["y"] * x["cotangent_y"]).mean()}
     inputs = [name for name in given if name != "cotangent_y"]
-    write_net(path, module, given, forward, config, losses, differentiable=inputs, spelled=channel_last(module.layers()))
+    # No code of the authors' names the figure's layers.
+    spelled = None if config.get("block") == "figure" else channel_last(module.layers())
+    write_net(path, module, given, forward, config, losses, differentiable=inputs, spelled=spelled)
 
 
 @steady
@@ -302,10 +314,12 @@ def write(folder):
         write_aga_training(folder / f"train_step_{seed}.safetensors", {**config, **common, "lambda_adversarial": weight, "seed": 10 * seed})
     told = lambda batch, seed: torch.randint(-1, 2, (batch, 38), generator=torch.Generator().manual_seed(seed)).float()
     both = lambda m, x: m(x["image"], x["attributes"])
-    for seed, (divisor, low, scale, batch) in enumerate([(16, 6, 8, 2), (16, 4, 16, 1), (8, 4, 8, 1)]):
-        config = {"width_divisor": divisor, "low_resolution": low, "batch": batch, "scale": scale, "leaky": 0.25, "seed": seed}
+    sizes = [(16, 6, 8, 2, "code"), (16, 4, 16, 1, "code"), (8, 4, 8, 1, "code"), (16, 5, 8, 2, "figure"), (16, 3, 16, 1, "figure")]
+    for seed, (divisor, low, scale, batch, block) in enumerate(sizes):
+        config = {"width_divisor": divisor, "low_resolution": low, "batch": batch, "scale": scale, "leaky": 0.25, "block": block}
+        config["seed"] = seed
         given = {"image": pictures(batch, 3, low, low, seed), "attributes": told(batch, seed)}
-        module = seeded(seed, lambda: Generator(32 // divisor, low, 38, scale))
+        module = seeded(seed, lambda: Generator(32 // divisor, low, 38, scale, block))
         write_case(folder / f"gen_{seed}.safetensors", module, given, both, config)
     for seed, (divisor, high, side, transposed, strided) in enumerate([(16, 32, 4, False, False), (8, 48, 6, True, False), (16, 64, 4, False, True)]):
         config = {"width_divisor": divisor, "high_resolution": high, "batch": 2, "attribute_side": side, "seed": seed}

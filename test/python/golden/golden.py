@@ -168,8 +168,11 @@ class Record:
         self.results[name] = scalar(value)
 
 
-def write_training(path, networks, inputs, trainer, config, noise_keys=()):
-    """`trainer(networks, inputs)` gives the function `step(iteration, record)` of one training, with optimisers of its own."""
+def write_training(path, networks, inputs, trainer, config, noise_keys=(), names=None):
+    """`trainer(networks, inputs)` gives the function `step(iteration, record)` of one training, with optimisers of its own.
+
+    `names` are shapes by network and name of weights that a formula makes.
+    """
     generator = torch.Generator().manual_seed(config.get("seed", 0) + 1)
     state = {name: copy.deepcopy(unsettle(network, generator).state_dict()) for name, network in networks.items()}
     flat = lambda states: {f"{name}.{key}": numbers(value) for name, own in states.items() for key, value in own.items()}
@@ -188,7 +191,7 @@ def write_training(path, networks, inputs, trainer, config, noise_keys=()):
     noisy = sorted({*noise_keys, *zeros, *("after/" + name.split("/")[-1] for name in zeros)})
     tensors = single | {"before/" + name: value for name, value in before.items()}
     tensors |= {"input/" + name: numbers(value) for name, value in inputs.items()}
-    save(path, tensors, config=config, kind="train", float64_check=checks, noise_keys=noisy)
+    save(path, tensors, config=config, kind="train", float64_check=checks, noise_keys=noisy, **({"names": names} if names else {}))
     return max(check[2] for name, check in checks.items() if len(check) == 3 and name not in noisy)
 
 

@@ -1,11 +1,13 @@
-"""FASRGAN, Fs-SRGAN and FA+Fs-SRGAN."""
+"""FASRGAN, Fs-SRGAN, FA+Fs-SRGAN, ESRGAN and SRGAN."""
 
 import math
 
 import torch
+import torchvision
 from torch import nn
 from torch.nn import functional as F
 
+import formula
 from golden import Frozen, adam, descend, noise, pictures, seeded, steady, write_net, write_training
 
 entropy = F.binary_cross_entropy_with_logits
@@ -67,10 +69,39 @@ class Extractor(nn.Module):
         return self.model(x)
 
 
-def double_conv(before, after):
-    """The first norm's epsilon is the channel count, by a slip of the code."""
-    first = [nn.Conv2d(before, after, 3, 1, 1), nn.BatchNorm2d(after, eps=after), nn.ReLU()]
-    return nn.Sequential(*first, nn.Conv2d(after, after, 3, 1, 1), nn.BatchNorm2d(after), nn.ReLU())
+class SrResNet(nn.Module):
+    def __init__(self, width, blocks, scale=4):
+        super().__init__()
+        same = lambda before, after, kernel: nn.Conv2d(before, after, kernel, 1, kernel // 2)
+        normed = lambda: [same(width, width, 3), nn.BatchNorm2d(width)]
+        residual = lambda: ResidualBranch(nn.Sequential(*normed(), nn.PReLU(), *normed()))
+        stack = [nn.Sequential(same(3, width, 9), nn.PReLU())]
+        stack.append(Shortcut(nn.Sequential(*[residual() for _ in range(blocks)], *normed())))
+        for _ in range(int(math.log2(scale))):
+            stack.append(nn.Sequential(same(width, 4 * width, 3), nn.PixelShuffle(2), nn.PReLU()))
+        self.model = nn.Sequential(*stack, same(width, 3, 9))
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class ResidualBranch(nn.Module):
+    def __init__(self, res):
+        super().__init__()
+        self.res = res
+
+    def forward(self, x):
+        return x + self.res(x)
+
+
+def double_conv(before, *widths, damped=True):
+    """Convolutions of these widths; the first norm's epsilon is the channel count, by a slip of the code."""
+    layers = []
+    for at, after in enumerate(widths):
+        norm = nn.BatchNorm2d(after, eps=after if at == 0 and damped else 1e-5)
+        layers += [nn.Conv2d(before, after, 3, 1, 1), norm, nn.ReLU()]
+        before = after
+    return nn.Sequential(*layers)
 
 
 class Named(nn.Module):
@@ -86,15 +117,24 @@ class Named(nn.Module):
 
 
 class UnetDiscriminator(nn.Module):
-    def __init__(self, channels, w, head, size):
+    """As the code has it, or as the paper's figure draws it: its third halving serves the score alone."""
+
+    def __init__(self, channels, w, head, size, layout="code", norm_epsilon="channels"):
         super().__init__()
-        conv = lambda before, after: Named(conv=double_conv(before, after))
-        double = lambda before, after: Named(conv=conv(before, after))
-        halved = lambda before, after: Named(mpconv=nn.Sequential(nn.MaxPool2d(2), conv(before, after)))
-        self.inc, self.down1 = double(channels, w), halved(w, 2 * w)
-        self.down2, self.down3 = halved(2 * w, 4 * w), halved(4 * w, 4 * w)
-        self.up2, self.up3, self.up4 = double(8 * w, 2 * w), double(4 * w, w), double(2 * w, w)
-        self.outc = Named(conv=nn.Conv2d(w, 3, 1))
+        damped, is_code = norm_epsilon == "channels", layout == "code"
+        conv = lambda *widths: Named(conv=double_conv(*widths, damped=damped))
+        double = lambda *widths: Named(conv=conv(*widths))
+        halved = lambda *widths: Named(mpconv=nn.Sequential(nn.MaxPool2d(2), conv(*widths)))
+        if is_code:
+            self.inc, self.down1 = double(channels, w, w), halved(w, 2 * w, 2 * w)
+            self.down2, self.down3 = halved(2 * w, 4 * w, 4 * w), halved(4 * w, 4 * w, 4 * w)
+            self.up2, self.up3, self.up4 = double(8 * w, 2 * w, 2 * w), double(4 * w, w, w), double(2 * w, w, w)
+        else:
+            self.inc, self.down1 = double(channels, w, 2 * w), halved(2 * w, 2 * w, 4 * w)
+            self.down2, self.down3 = halved(4 * w, 4 * w), halved(4 * w, 4 * w)
+            self.up2, self.up3 = double(8 * w, 2 * w, 2 * w), double(4 * w, w, w)
+        self.is_code = is_code
+        self.outc = Named(conv=nn.Conv2d(w, 3, 1) if is_code else nn.Conv2d(w, 3, 3, 1, 1))
         features = 4 * w * (size // 8) ** 2
         self.classifier = nn.Sequential(nn.Linear(features, head), nn.LeakyReLU(0.2), nn.Linear(head, 1))
 
@@ -109,7 +149,10 @@ class UnetDiscriminator(nn.Module):
         x2 = self.down1(x1)
         x3 = self.down2(x2)
         x4 = self.down3(x3)
-        top = self.up4(joined(x1, self.up3(joined(x2, self.up2(joined(x3, x4))))))
+        if self.is_code:
+            top = self.up4(joined(x1, self.up3(joined(x2, self.up2(joined(x3, x4))))))
+        else:
+            top = self.up3(joined(x1, self.up2(joined(x2, x3))))
         return {"score": self.classifier(x4.flatten(1)), "map": self.outc(top)}
 
 
@@ -130,20 +173,51 @@ class VggDiscriminator(nn.Module):
         return {"score": self.classifier(self.features(x).flatten(1))}
 
 
+def vgg_features():
+    """conv5_4 of torchvision's VGG19 before its rectifier, of pictures in [0, 1]; weights by the formula of their names."""
+    trunk = torchvision.models.vgg19(weights=None).features[:35].requires_grad_(False)
+    names = {"features." + name: list(value.shape) for name, value in trunk.state_dict().items()}
+    trunk.load_state_dict({name[9:]: formula.tensor(name, shape) for name, shape in names.items()})
+    channels = lambda x, values: x.new_tensor(values).reshape(1, 3, 1, 1)
+
+    def features(x):
+        normal = (x - channels(x, (0.485, 0.456, 0.406))) / channels(x, (0.229, 0.224, 0.225))
+        return trunk.to(x.dtype)(normal)
+
+    return features, names
+
+
+distances = {"l1": F.l1_loss, "l2": F.mse_loss}
+
+
+def relativistic(cost, fake, real):
+    """Both terms of what must fall: of `real` against the mean of `fake`, and the other way round."""
+    return cost(real - fake.mean()), cost(real.mean() - fake)
+
+
+# What each form makes of scores that should fall.
+costs = {"ragan": lambda z: F.softplus(z).mean(), "rahinge": lambda z: F.relu(1 + z).mean()}
+
+
 @steady
 def write_resolution_training(path, kind, config):
     batch, size, seed = config["batch"], config["hr"], config["seed"]
-    shared, scale = kind != "fasrgan", config.get("scale", 4)
+    shared, scale, form = kind in ("fssrgan", "fafssrgan"), config.get("scale", 4), config.get("gan_type", "ragan")
     networks = {"E": seeded(seed, lambda: Extractor(config["nf"], config["nb_E"], config["gc"]))} if shared else {}
     channels = config["nf"] if shared else 3
-    networks["G"] = seeded(seed + 1, lambda: RrdbNet(channels, config["nf"], config["nb_G"], config["gc"], scale))
-    vgg = lambda: VggDiscriminator(channels, config["nf_D"], config["fc"], size)
-    unet = lambda: UnetDiscriminator(channels, config["w"], config["fc"], size)
-    networks["D"] = seeded(seed + 2, vgg if kind == "fssrgan" else unet)
+    rrdb = lambda: RrdbNet(channels, config["nf"], config["nb_G"], config["gc"], scale)
+    srresnet = lambda: SrResNet(config["nf"], config["nb_G"], scale)
+    networks["G"] = seeded(seed + 1, srresnet if kind == "srgan" else rrdb)
+    vgg = lambda: VggDiscriminator(channels, config["nf_D"], config["fc"], size, config.get("halvings", 6))
+    drawn = {name: config[name] for name in ("layout", "norm_epsilon") if name in config}
+    unet = lambda: UnetDiscriminator(channels, config["w"], config["fc"], size, **drawn)
+    networks["D"] = seeded(seed + 2, unet if kind in ("fasrgan", "fafssrgan") else vgg)
     inputs = {}
     for i in range(config["iterations"]):
         inputs[f"hr/{i}"] = pictures(batch, 3, size, size, seed + i, 0)
         inputs[f"lr/{i}"] = F.avg_pool2d(inputs[f"hr/{i}"], scale)
+    features, shapes = vgg_features() if config.get("feature_weight") else (None, None)
+    pixel_distance, feature_distance = (distances[config.get(f"{name}_criterion", "l1")] for name in ("pixel", "feature"))
 
     def trainer(n, x):
         E, G, D = n.get("E"), n["G"], n["D"]
@@ -158,13 +232,23 @@ def write_resolution_training(path, kind, config):
             made = G(extract(low))
             record.outputs(sr=made)
             with Frozen(D):
-                fake, real = D(extract(made)), {name: value.detach() for name, value in D(extract(high)).items()}
-                pixel = config["pixel_weight"] * F.l1_loss(made, high)
-                score_f, score_r = fake["score"], real["score"]
-                rel_real = entropy(score_r - score_f.mean(), zero(score_r))
-                rel_fake = entropy(score_f - score_r.mean(), one(score_f))
-                gan = config["gan_weight"] * (rel_real + rel_fake) / 2
-                total = pixel + gan
+                fake = D(extract(made))
+                pixel = config["pixel_weight"] * pixel_distance(made, high)
+                total = pixel
+                record.losses(G_pixel_weighted=pixel)
+                if features is not None:
+                    perceptual = config["feature_weight"] * feature_distance(features(made), features(high))
+                    total = total + perceptual
+                    record.losses(G_perceptual_weighted=perceptual)
+                if form == "vanilla":
+                    # The real pictures are not looked at in this step.
+                    gan = config["gan_weight"] * F.softplus(-fake["score"]).mean()
+                else:
+                    real = {name: value.detach() for name, value in D(extract(high)).items()}
+                    rel_real, rel_fake = relativistic(costs[form], fake["score"], real["score"])
+                    gan = config["gan_weight"] * (rel_real + rel_fake) / 2
+                    record.losses(G_gan_real_rel=rel_real, G_gan_fake_rel=rel_fake)
+                total = total + gan
                 if "map" in fake:
                     map_f, map_r = fake["map"], real["map"]
                     map_real, map_fake = entropy(map_r, zero(map_r)), entropy(map_f, one(map_f))
@@ -175,14 +259,15 @@ def write_resolution_training(path, kind, config):
                 descend(optimizer_g, total)
             record.gradients(*names, "G", step="G_step/")
             optimizer_g.step()
-            record.losses(G_pixel_weighted=pixel, G_gan_real_rel=rel_real, G_gan_fake_rel=rel_fake)
             record.losses(G_gan_weighted=gan, G_total=total)
 
             real, fake = D(extract(high)), D(extract(made.detach()))
-            score_f, score_r = fake["score"], real["score"]
-            judged_real = entropy(score_r - score_f.mean(), one(score_r))
-            judged_fake = entropy(score_f - score_r.mean(), zero(score_f))
-            total = (judged_real + judged_fake) / 2
+            if form == "vanilla":
+                judged_real, judged_fake = F.softplus(-real["score"]).mean(), F.softplus(fake["score"]).mean()
+                total = judged_real + judged_fake
+            else:
+                judged_fake, judged_real = relativistic(costs[form], real["score"], fake["score"])
+                total = (judged_real + judged_fake) / 2
             if "map" in fake:
                 map_real, map_fake = entropy(real["map"], one(real["map"])), entropy(fake["map"], zero(fake["map"]))
                 total = total + (map_real + map_fake) / 2
@@ -195,27 +280,63 @@ def write_resolution_training(path, kind, config):
         return step
 
     # Scores count by their differences: a unit that is on one side for all pictures sees gradients that cancel.
-    return write_training(path, networks, inputs, trainer, config, ["after/D.classifier.0.bias"])
+    names = {"vgg19": shapes} if shapes else None
+    return write_training(path, networks, inputs, trainer, config, ["after/D.classifier.0.bias"], names)
+
+
+common = {"init_scale": 1.0, "lr_G": 1e-4, "lr_D": 1e-4, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "optimizer": "Adam"}
+common |= {"pixel_weight": 0.01, "gan_weight": 0.005}
 
 
 def write_training_of(folder, kind):
-    common = {"init_scale": 1.0, "lr_G": 1e-4, "lr_D": 1e-4, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "optimizer": "Adam"}
-    common |= {"pixel_weight": 0.01, "gan_weight": 0.005, "gan_mask_weight": 0.005, "atten_weight": 0.05}
-    seeds = {"fasrgan": (3, 10), "fafssrgan": (0, 11), "fssrgan": (6, 14)}[kind]
+    mapped = common | {"gan_mask_weight": 0.005, "atten_weight": 0.05}
+    figure = {"layout": "figure", "norm_epsilon": "standard"}
+    seeds = {"fasrgan": (3, 10, 20), "fafssrgan": (0, 11), "fssrgan": (6, 14)}[kind]
     for seed, (nf, nb, gc, w, fc, hr, batch, iterations, other) in zip(
         seeds,
         [
             (4, 2, 2, 3, 9, 48, 3, 3, {"pixel_weight": 0.1, "gan_weight": 0.02, "gan_mask_weight": 0.03, "atten_weight": 0.2}),
             (5, 1, 3, 2, 6, 40, 2, 2, {"scale": 2, "lr_G": 5e-4, "lr_D": 2e-4}),
-        ]
+            (4, 1, 2, 3, 5, 32, 2, 2, {"feature_weight": 1.0, **figure}),
+        ],
     ):
         config = {"nf": nf, "nb_E": 2 if seed == seeds[1] else 1, "nb_G": nb, "gc": gc, "w": w, "nf_D": w, "fc": fc, "hr": hr}
-        config |= {"in_nc": 3 if kind == "fasrgan" else nf, "batch": batch, "iterations": iterations, **common, **other}
+        config |= {"in_nc": 3 if kind == "fasrgan" else nf, "batch": batch, "iterations": iterations, **mapped, **other}
         unused = {"fasrgan": ["nb_E", "nf_D"], "fafssrgan": ["nf_D"]}.get(kind, ["w", "in_nc", "gan_mask_weight", "atten_weight"])
         config = {name: value for name, value in config.items() if name not in unused} | {"seed": seed}
         if kind == "fssrgan":
             config["hr"] = 128
         write_resolution_training(folder / f"train_step_{seed}.safetensors", kind, config)
+
+
+def write_vgg(path, channels, config):
+    size, batch, seed = config["hr"], config["batch"], config["seed"]
+    module = seeded(seed, lambda: VggDiscriminator(channels, config["nf_D"], config["fc"], size, config["halvings"]))
+    given = {"image": pictures(batch, channels, size, size, seed, 0)}
+    write_net(path, module, given, lambda m, x: m(x["image"]), config, None, ["score"], ["image"])
+
+
+def write_baseline(folder, kind):
+    """ESRGAN or SRGAN: their step has the VGG-like discriminator on pictures, and no map."""
+    squared = {"pixel_criterion": "l2", "feature_criterion": "l2"}
+    log = {"gan_type": "vanilla", "gan_weight": 1e-3, **squared}
+    steps = {
+        "esrgan": [(0, {"feature_weight": 1.0}), (10, {"gan_type": "rahinge", "pixel_weight": 0.1, "scale": 2})],
+        "srgan": [(0, {**log, "pixel_weight": 0, "feature_weight": 0.006}), (10, {**log, "pixel_weight": 1, "scale": 2})],
+    }[kind]
+    for seed, other in steps:
+        config = {"nf": 4, "nb_G": 2, "nf_D": 3, "fc": 7, "hr": 32, "halvings": 3, "batch": 3, "iterations": 3, "seed": seed}
+        config |= {"gc": 3} if kind == "esrgan" else {}
+        write_resolution_training(folder / f"train_step_{seed}.safetensors", kind, {**config, **common, **other})
+    for seed, (width, head, size, halvings, batch) in enumerate([(3, 9, 40, 3, 2), (2, 6, 64, 5, 3)]):
+        config = {"nf_D": width, "fc": head, "hr": size, "halvings": halvings, "batch": batch, "seed": seed}
+        write_vgg(folder / f"discriminator_vgg128_{seed}.safetensors", 3, config)
+    if kind == "srgan":
+        for seed, (width, blocks, scale, height, across, batch) in enumerate([(4, 2, 4, 7, 9, 2), (3, 3, 2, 12, 5, 3)]):
+            config = {"nf": width, "nb_G": blocks, "scale": scale, "batch": batch, "h": height, "w": across, "seed": seed}
+            module, given = seeded(seed, lambda: SrResNet(width, blocks, scale)), {"lr": pictures(batch, 3, height, across, seed, 0)}
+            path = folder / f"generator_srresnet_{seed}.safetensors"
+            write_net(path, module, given, lambda m, x: {"sr": m(x["lr"])}, config, None, ["sr"], ["lr"])
 
 
 def write_rrdb(folder, name, given_name, channels_of, given_of):
@@ -230,9 +351,12 @@ def write_rrdb(folder, name, given_name, channels_of, given_of):
 
 def write_fasrgan(folder):
     write_rrdb(folder, "generator_rrdb", "lr", lambda _: 3, lambda *shape_and_seed: pictures(*shape_and_seed, 0))
-    for seed, (w, fc, hr, channels, batch) in enumerate([(3, 10, 36, 3, 2), (4, 7, 44, 5, 3)]):
-        config = {"w": w, "fc": fc, "hr": hr, "in_nc": channels, "batch": batch, "seed": seed}
-        module, given = seeded(seed, lambda: UnetDiscriminator(channels, w, fc, hr)), {"image": pictures(batch, channels, hr, hr, seed, 0)}
+    figure, meant = {"layout": "figure"}, {"norm_epsilon": "standard"}
+    sizes = [(3, 10, 36, 3, 2, {}), (4, 7, 44, 5, 3, {}), (3, 8, 32, 3, 2, figure), (2, 5, 44, 4, 3, figure | meant), (3, 6, 24, 3, 2, meant)]
+    for seed, (w, fc, hr, channels, batch, drawn) in enumerate(sizes):
+        config = {"w": w, "fc": fc, "hr": hr, "in_nc": channels, "batch": batch, **drawn, "seed": seed}
+        module = seeded(seed, lambda: UnetDiscriminator(channels, w, fc, hr, **drawn))
+        given = {"image": pictures(batch, channels, hr, hr, seed, 0)}
         path = folder / f"discriminator_unet_{seed}.safetensors"
         write_net(path, module, given, lambda m, x: m(x["image"]), config, None, ["score", "map"], ["image"])
     write_training_of(folder, "fasrgan")

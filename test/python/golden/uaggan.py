@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from golden import Frozen, Pool, PoolDraws, TensorflowAdam, descend, noise, numbers, pictures, save, scalar, seeded, steady, unsettle
-from golden import write_net, write_training
+from golden import Frozen, Pool, PoolDraws, TensorflowAdam, descend, noise, numbers, pictures, pool_inputs, save, scalar, seeded
+from golden import steady, unsettle, write_net, write_training
 
 words = {"Conv.weight": "Conv/weights", "Conv.bias": "Conv/biases", "Conv2d_transpose.weight": "Conv2d_transpose/weights"}
 words |= {"Conv2d_transpose.bias": "Conv2d_transpose/biases"}
@@ -183,17 +183,19 @@ def write_uaggan_training(path, config):
     makers |= {name: lambda: Attention(config["ngf"]) for name in ("g_A_ae", "g_B_ae")}
     makers |= {name: lambda: Discriminator(config["ndf"]) for name in ("d_A", "d_B")}
     networks = {name: seeded(seed + i, make) for i, (name, make) in enumerate(makers.items())}
-    generator, count = torch.Generator().manual_seed(seed), 2 * iterations
     inputs = {f"images_{side}/{i}": pictures(1, 3, *size, seed + 10 * i + (side == "b")) for side in "ab" for i in range(iterations)}
-    inputs["pool_uniform"] = torch.rand(count, generator=generator)
-    inputs["pool_index"] = torch.randint(0, max(1, config["pool_size"]), (count,), generator=generator).float()
+    inputs |= pool_inputs("pool", config, config["pool_size"])
     square = lambda value, target: (value - target).pow(2).mean()
 
     def trainer(n, x):
         draws = PoolDraws(x["pool_uniform"], x["pool_index"])
         pools = {side: Pool(config["pool_size"], draws) for side in "AB"}
-        adam = lambda *names: TensorflowAdam(config, [each for name in names for each in n[name].parameters()], False)
-        optimizers = {"g_A": adam("g_A", "g_A_ae"), "g_B": adam("g_B", "g_B_ae"), "d_A": adam("d_A"), "d_B": adam("d_B")}
+        shared = config["shared_steps"]
+        adam = lambda *names: TensorflowAdam(config, [each for name in names for each in n[name].parameters()], shared)
+        if shared:
+            optimizers = dict.fromkeys(("g_A", "g_B", "d_A", "d_B"), adam(*n))
+        else:
+            optimizers = {"g_A": adam("g_A", "g_A_ae"), "g_B": adam("g_B", "g_B_ae"), "d_A": adam("d_A"), "d_B": adam("d_B")}
 
         def translated(side, image):
             mask = n[f"g_{side}_ae"](image)
@@ -203,9 +205,9 @@ def write_uaggan_training(path, config):
             images = {"A": x[f"images_a/{iteration}"], "B": x[f"images_b/{iteration}"]}
             switched = iteration >= config["switch_epoch"]
             threshold, normed = (config["threshold"], False) if switched else (0.0, True)
-            frozen = ["g_A_ae", "g_B_ae"] if switched else []
             for side, other in (("A", "B"), ("B", "A")):
-                with Frozen(n["d_A"], n["d_B"], *(n[name] for name in frozen)):
+                trained = [f"g_{side}"] + ([] if switched else [f"g_{side}_ae"])
+                with Frozen(*(network for name, network in n.items() if name not in trained)):
                     made = {way: translated(way, images[way]) for way in "AB"}
                     back = {"A": translated("B", made["A"][0])[0], "B": translated("A", made["B"][0])[0]}
                     cycles = {way: F.l1_loss(back[way], images[way]) for way in "AB"}
@@ -213,7 +215,6 @@ def write_uaggan_training(path, config):
                     judged = square(n[f"d_{other}"](fake, mask, threshold, normed), 1)
                     total = config["lambda_a"] * cycles["A"] + config["lambda_b"] * cycles["B"] + judged
                     descend(optimizers[f"g_{side}"], total)
-                trained = [f"g_{side}"] + ([] if switched else [f"g_{side}_ae"])
                 record.gradients(*trained, step=f"g_{side}_step/")
                 optimizers[f"g_{side}"].step()
                 record.losses(**{"cycle_a": cycles["A"], "cycle_b": cycles["B"], f"lsgan_{other.lower()}": judged, f"g_loss_{side}": total})
@@ -233,9 +234,10 @@ def write_uaggan_training(path, config):
 
 def write(folder):
     common = {"batch": 1, "beta1": 0.5, "beta2": 0.999, "eps": 1e-8, "epsilon_at": "running", "lambda_a": 10, "lambda_b": 10}
-    for seed, (switch, pool, other) in enumerate([(1, 1, {}), (0, 0, {"lambda_a": 4, "lambda_b": 6})]):
+    weighted = {"lambda_a": 4, "lambda_b": 6}
+    for seed, (switch, pool, shared, other) in enumerate([(1, 1, False, {}), (0, 0, False, weighted), (2, 0, True, {})]):
         config = {"ngf": 3, "ndf": 3, "blocks": 2, "size": [24, 32], "iterations": 3, "switch_epoch": switch, "threshold": 0.3}
-        config |= {"pool_size": pool, "lr": 1e-4, **common, **other, "seed": 9 * seed + 1}
+        config |= {"pool_size": pool, "lr": 1e-4, "shared_steps": shared, **common, **other, "seed": 9 * seed + 1}
         write_uaggan_training(folder / f"train_step_{seed}.safetensors", config)
     for name, seed, make, size in (("attention", 0, lambda: Attention(5), (24, 36)), ("generator", 1, lambda: Generator(3), (20, 28))):
         config = {"ngf": 5 if name == "attention" else 3, "ndf": 4, "height": size[0], "width": size[1], "seed": seed}

@@ -27,6 +27,7 @@ writers = {
     "attentiongan_v2": attention_gan.write_scheme_two,
     "ccagan": lambda folder: stargan.write(folder, "ccagan"),
     "cyclegan": cyclegan.write,
+    "esrgan": lambda folder: super_resolution.write_baseline(folder, "esrgan"),
     "fafssrgan": lambda folder: super_resolution.write_training_of(folder, "fafssrgan"),
     "fasrgan": super_resolution.write_fasrgan,
     "fssrgan": super_resolution.write_fssrgan,
@@ -36,6 +37,7 @@ writers = {
     "resnet18": resnet.write,
     "sagan": sagan.write,
     "saggan": sag_gan.write,
+    "srgan": lambda folder: super_resolution.write_baseline(folder, "srgan"),
     "stargan": lambda folder: stargan.write(folder, "stargan"),
     "uaggan": uaggan.write,
 }
