@@ -6,8 +6,8 @@ import type { TorchArray } from "../../engine/parameters.ts";
 import type { Options, System } from "../../models/system.ts";
 import { hasCheckpoint, writeCheckpoint } from "../checkpoint.ts";
 import { describeNetworks, fitNetwork, prefixesOf, type Shapes, type Tensors } from "./fit.ts";
-import { type Found, type Place, searchOptions } from "./options.ts";
-import type { WeightsFile } from "./weights.ts";
+import { decidedBy, type Found, type Place, searchOptions } from "./options.ts";
+import { sizeOf, type WeightsFile } from "./weights.ts";
 
 /** A file, and the network that it holds where that is said. */
 export interface Source {
@@ -53,8 +53,7 @@ export async function importWeights(
 	for (const source of sources) {
 		const { file } = source;
 		const named = withOurNames(file.tensors, system, given);
-		const found = findNetworks(source, named, system, options);
-		refuseDifferences(file.path, system, found);
+		const found = findForm(source, named, system, options);
 		for (const each of found.fits) {
 			const { network, prefix, names } = each;
 			if (networks[network] !== undefined) {
@@ -72,7 +71,7 @@ export async function importWeights(
 			networks[network] = { file: file.path, prefix, tensors: names.size, parameters };
 		}
 		aside.push(...leftOver(file.path, named, system, found));
-		options = found.options;
+		options = { ...options, ...decidedBy(system, found) };
 	}
 	const absent = Object.keys(system.networks(options)).filter((name) => networks[name] === undefined);
 	const full = { ...system.options, ...options };
@@ -117,6 +116,39 @@ function layerNames(system: System, given: Options): Readonly<Record<string, str
 		for (const names of Object.values(layers(options))) found.set(JSON.stringify(names), names);
 	}
 	return [...found.values()];
+}
+
+/**
+ * Which networks a file holds, where, and with which options; tried again with each other choice that makes other tensors, since
+ * names and widths that fit best beside a wrong choice need not be the file's. Throws where differences remain, those of the
+ * first try.
+ */
+function findForm(source: Source, tensors: Tensors, system: System, given: Options): Found {
+	const attempt = (options: Options): Found => {
+		const found = findNetworks(source, tensors, system, options);
+		refuseDifferences(source.file.path, system, found);
+		return found;
+	};
+	const shapesOf = (options: Options) => JSON.stringify(describeNetworks(system, { ...system.options, ...options }));
+	try {
+		return attempt(given);
+	} catch (first) {
+		if (!(first instanceof RangeError)) throw first;
+		for (const [name, value] of Object.entries(system.options)) {
+			if (name in given || typeof value === "number") continue;
+			const others = typeof value === "boolean" ? [!value] : (system.choices?.[name] ?? []);
+			for (const other of others) {
+				const options = { ...given, [name]: other };
+				if (shapesOf(options) === shapesOf(given)) continue;
+				try {
+					return attempt(options);
+				} catch {
+					// Not this one either.
+				}
+			}
+		}
+		throw first;
+	}
 }
 
 /** Which networks a file holds, where, and with which options. */
@@ -237,12 +269,13 @@ function foreign(
 const bookkeeping =
 	/(^|[._])(optim|optimizers?|schedulers?|lr|epoch|iter|iteration|step|scaler|exp_avg|ema|metadata|rng)/i;
 
-/** Tensors of no network. Those of optimisers and the like are named, others refused. */
+/** Tensors of no network. Those of optimisers and the like are named, single values (a best score) too, others refused. */
 function leftOver(path: string, tensors: Tensors, system: System, { fits }: Found): string[] {
 	const taken = new Set(fits.flatMap(({ names }) => [...names.values()]));
 	const statistics = new Set(fits.flatMap(({ prefix, aside }) => aside.map((name) => `${prefix}${name}`)));
 	const rest = [...tensors.keys()].filter((name) => !taken.has(name));
-	const unknown = rest.filter((name) => !statistics.has(name) && !bookkeeping.test(name));
+	const isValue = (name: string) => sizeOf(tensors.get(name)?.shape ?? []) === 1;
+	const unknown = rest.filter((name) => !statistics.has(name) && !bookkeeping.test(name) && !isValue(name));
 	if (unknown.length > 0) {
 		throw new RangeError(`${path}: must hold the networks of ${system.id} alone, got also ${list(unknown)}`);
 	}

@@ -64,6 +64,16 @@ export function searchOptions(system: System, tensors: Tensors, places: readonly
 	return best;
 }
 
+/** The options of `found` that decide the tensors of its networks: what another file of the same system must agree with. */
+export function decidedBy(system: System, { options, fits }: Found): Options {
+	const only = fits.map(({ network }) => network);
+	const decides = ([name, value]: [string, Options[string]]) => {
+		const values = typeof value === "boolean" ? [!value] : (system.choices?.[name] ?? []);
+		return decidesShapes(system, options, name, values, only);
+	};
+	return Object.fromEntries(Object.entries(options).filter(decides));
+}
+
 /** Whether an option changes any tensor; weights of losses and rates do not. Some values of a number may not be allowed. */
 function decidesShapes(
 	system: System,

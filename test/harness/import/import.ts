@@ -101,6 +101,44 @@ test.serial("a whole system is found in one file, with its widths and depths", a
 	t.like((await imported(t, cca, "cca-gan")).options, { imageSize: 32, gConvDim: 6, dRepeatNum: 3, placement: "conv" });
 });
 
+for (const [id, network, options, written] of [
+	["cyclegan", "G_A", { generator: "unet", downs: 5, ngf: 4 }, {}],
+	["cca-gan", "G", { placement: "block", gConvDim: 8, gRepeatNum: 2 }, {}],
+	// As PyTorch's own example of training on ImageNet keeps it.
+	["resnet", "C", { width: 8, classes: 2 }, { best_acc1: { shape: [], data: Float32Array.of(71.2) } }],
+] as const) {
+	test.serial(`${id} at ${Object.entries(options).join("; ")} is found by its shapes`, async (t) => {
+		const system = await findSystem(id, "test");
+		using parameters = new Parameters(Random.seed(1));
+		system.networks(options)[network]?.(parameters);
+		const entries = parameters.entries().map(({ name }) => [`state_dict.module.${name}`, parameters.read(name)] as const);
+		const path = join(await temporaryFolder(t), "weights.safetensors");
+		await writeSafetensors(path, { ...Object.fromEntries(entries), ...written });
+		const out = await temporaryFolder(t);
+		const found = await importWeights([{ file: await readWeights(path), network }], system, { out });
+		t.like(found.options, options);
+		t.deepEqual(found.aside, Object.keys(written));
+	});
+}
+
+test.serial("networks in files of their own each have their width", async (t) => {
+	const narrow = { file: await readWeights(await file(t, "stargan/train_step.safetensors", "before/G.")), network: "G" };
+	// The discriminator of another golden, whose pictures are larger.
+	const other = {
+		file: await readWeights(await file(t, "stargan/discriminator.safetensors", "weight/")),
+		network: "D",
+	};
+	const system = await findSystem("stargan", "test");
+	for (const sources of [
+		[narrow, other],
+		[other, narrow],
+	]) {
+		const { options, absent } = await importWeights(sources, system, { out: await temporaryFolder(t) });
+		t.like(options, { imageSize: 64, gConvDim: 6, dConvDim: 8, gRepeatNum: 2, dRepeatNum: 3, cDim: 5 });
+		t.deepEqual(absent, []);
+	}
+});
+
 test.serial("a network alone is recognised, and the others are said to be absent", async (t) => {
 	const path = await file(t, "stargan/discriminator.safetensors", "weight/", (name) => `module.${name}`);
 	const { options, networks, absent } = await imported(t, path, "stargan");
