@@ -11,7 +11,9 @@ interface Flags {
 export const addImport: AddCommand = (program, line) => {
 	program
 		.command("import")
-		.description("read checkpoints of the authors' own code (.pth, .safetensors, Keras .h5) into one of ours")
+		.description(
+			"read checkpoints of the authors' own code (.pth, .safetensors, Keras .h5 and .keras) into one of ours",
+		)
 		.argument(
 			"<files...>",
 			"files of weights; NETWORK=FILE says which network a file holds, for example G_A=latest.pth",

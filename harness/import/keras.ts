@@ -1,10 +1,15 @@
 /**
  * Weights of Keras in HDF5: `save_weights` and whole models of Keras 2 (`conv2d_3/conv2d_3/kernel:0`), and `.weights.h5` of
- * Keras 3 (`layers/conv2d_3/vars/0`). Layers are named as Keras numbers them in a fresh session (`conv2d`, `conv2d_1`, …),
- * since it counts on from network to network; arrays are turned to PyTorch's layout.
+ * Keras 3, alone or in its `.keras` archive (`layers/conv2d_3/vars/0`, where the group `vars` says the layer's own name: Keras numbers the groups in an order of its
+ * own). Layers are named as Keras numbers them in a fresh session (`conv2d`, `conv2d_1`, …), since it counts on from network to
+ * network; arrays are turned to PyTorch's layout.
  */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TorchArray } from "../../engine/parameters.ts";
 import { sizeOf, type WeightsTensor } from "./weights.ts";
+import { isZip, Zip } from "./zip.ts";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -16,8 +21,32 @@ export function isHdf5(bytes: Uint8Array): boolean {
 /** Axes of PyTorch's array as axes of Keras': convolutions of both kinds, dense layers. */
 const axes: Readonly<Record<number, readonly number[]>> = { 4: [3, 2, 0, 1], 2: [1, 0] };
 
-/** Every array below, as `LAYER.weight`, `LAYER.bias` or `LAYER.<name>`. Throws where the file cannot be read. */
-export async function readKeras(path: string): Promise<Map<string, WeightsTensor>> {
+/** The weights inside a `.keras` archive; undefined where the bytes are of none. */
+export function archivedWeights(bytes: Uint8Array, where: string): Uint8Array | undefined {
+	if (!isZip(bytes)) return undefined;
+	const archive = new Zip(bytes, where);
+	return archive.has(weightsEntry) ? archive.read(weightsEntry) : undefined;
+}
+
+const weightsEntry = "model.weights.h5";
+
+/** As `readKeras` reads a file of these bytes; `where` names them in errors. */
+export async function readKerasBytes(bytes: Uint8Array, where: string): Promise<Map<string, WeightsTensor>> {
+	const folder = await mkdtemp(join(tmpdir(), "fovea-"));
+	try {
+		const file = join(folder, weightsEntry);
+		await writeFile(file, bytes);
+		return await readKeras(file, where);
+	} finally {
+		await rm(folder, { recursive: true });
+	}
+}
+
+/**
+ * Every array below, as `LAYER.weight`, `LAYER.bias` or `LAYER.<name>`. Throws where the file cannot be read, naming it as
+ * `path`.
+ */
+export async function readKeras(file: string, path = file): Promise<Map<string, WeightsTensor>> {
 	const { File, Dataset, Group, ready } = await hdf5(path);
 	// Otherwise the library prints a stack of its own and goes on.
 	(await ready).activate_throwing_error_handler();
@@ -32,15 +61,19 @@ export async function readKeras(path: string): Promise<Map<string, WeightsTensor
 			throw new RangeError(`${path}: must be a whole HDF5 file, got ${first}`, { cause });
 		}
 	};
-	const file = whole(() => new File(path, "r"));
+	const opened = whole(() => new File(file, "r"));
 	const arrays = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+	const ownNames = new Map<string, string>();
 	try {
 		const visit = (group: InstanceType<typeof Group>, place: readonly string[]) => {
 			if (place.length > 32) throw new RangeError(`${path}: groups must nest at most 32 deep, got more`);
 			for (const name of group.keys()) {
 				const child = group.get(name);
-				if (child instanceof Group) visit(child, [...place, name]);
-				else if (child instanceof Dataset) {
+				if (child instanceof Group) {
+					const own = name === "vars" ? child.attrs["name"]?.value : undefined;
+					if (typeof own === "string") ownNames.set([...place, name].join("/"), own);
+					visit(child, [...place, name]);
+				} else if (child instanceof Dataset) {
 					const { shape, dtype, value } = child;
 					if (typeof dtype !== "string" || !/^[<>|]?[fdbhilqBHILQe]/.test(dtype) || shape === null) continue;
 					if (!ArrayBuffer.isView(value)) continue;
@@ -51,12 +84,12 @@ export async function readKeras(path: string): Promise<Map<string, WeightsTensor
 				}
 			}
 		};
-		whole(() => visit(file, []));
+		whole(() => visit(opened, []));
 	} finally {
-		file.close();
+		opened.close();
 	}
 	const named = [...arrays].flatMap(([full, array]) => {
-		const name = parameterName(full);
+		const name = parameterName(full, ownNames);
 		return name === undefined ? [] : [[name, array] as const];
 	});
 	if (named.length === 0)
@@ -94,7 +127,10 @@ const keras2: Readonly<Record<string, string>> = {
 };
 
 /** Layer and array of a path; undefined for what belongs to no layer. */
-function parameterName(full: string): { layer: string; array: string } | undefined {
+function parameterName(
+	full: string,
+	ownNames: ReadonlyMap<string, string>,
+): { layer: string; array: string } | undefined {
 	const parts = full.replace(/^model_weights\//, "").split("/");
 	if (optimizers.test(parts[0] ?? "")) return undefined;
 	const last = (parts.at(-1) as string).replace(/:0$/, "");
@@ -104,7 +140,7 @@ function parameterName(full: string): { layer: string; array: string } | undefin
 	if (owner === undefined) return undefined;
 	const kind = owner.replace(/_\d+$/, "");
 	const array = (keras3[kind] ?? ["weight", "bias"])[Number(last)];
-	return { layer: owner, array: array ?? last };
+	return { layer: ownNames.get(parts.slice(0, -1).join("/")) ?? owner, array: array ?? last };
 }
 
 /** Layers of one kind counted from none, without gaps: `conv2d_7`, `conv2d_9` become `conv2d`, `conv2d_1`. */

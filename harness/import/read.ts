@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parseSafetensors } from "../safetensors.ts";
-import { isHdf5, readKeras } from "./keras.ts";
+import { archivedWeights, isHdf5, readKeras, readKerasBytes } from "./keras.ts";
 import { readTorch } from "./torch.ts";
 import type { WeightsFile, WeightsTensor } from "./weights.ts";
 
@@ -13,12 +13,16 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 		throw new Error(`${path}: must be a file of weights, got ${got}`);
 	});
 	const sha256 = createHash("sha256").update(bytes).digest("hex");
+	const archived = archivedWeights(bytes, path);
+	if (archived !== undefined) {
+		return { path, sha256, format: "Keras", tensors: await readKerasBytes(archived, path) };
+	}
 	const torch = readTorch(bytes, path);
 	if (torch !== undefined) return { path, sha256, ...torch };
 	if (isHdf5(bytes)) return { path, sha256, format: "Keras", tensors: await readKeras(path) };
 	if (isSafetensors(bytes)) return { path, sha256, format: "safetensors", tensors: safetensors(bytes, path) };
 	throw new RangeError(
-		`${path}: must be a .pth of torch.save, a .safetensors or a Keras .h5 file, got ${bytes.length} bytes of another kind`,
+		`${path}: must be a .pth of torch.save, a .safetensors or a Keras .h5 or .keras file, got ${bytes.length} bytes of another kind`,
 	);
 }
 

@@ -86,7 +86,9 @@ export function resolutionTraining(system: ResolutionSystem, options: Resolution
 	const { gRate = 1e-4, dRate = 1e-4, betas: [beta1, beta2] = [0.9, 0.999], seed = 0, range = "signed" } = options;
 	const others = [pixelWeight, ganWeight, mapWeight, attentionWeight];
 	if (features === undefined && perceptualWeight !== 0 && others.every((weight) => weight === 0)) {
-		throw new RangeError(`${system.id}: a term of G must have a weight beside the perceptual one, which has no features`);
+		throw new RangeError(
+			`${system.id}: a term of G must have a weight beside the perceptual one, which has no features`,
+		);
 	}
 	const random = Random.seed(seed);
 	const parametersOf = (name: string) => new Parameters(random.split(name));

@@ -111,7 +111,9 @@ for (const [id, network, options, written] of [
 		const system = await findSystem(id, "test");
 		using parameters = new Parameters(Random.seed(1));
 		system.networks(options)[network]?.(parameters);
-		const entries = parameters.entries().map(({ name }) => [`state_dict.module.${name}`, parameters.read(name)] as const);
+		const entries = parameters
+			.entries()
+			.map(({ name }) => [`state_dict.module.${name}`, parameters.read(name)] as const);
 		const path = join(await temporaryFolder(t), "weights.safetensors");
 		await writeSafetensors(path, { ...Object.fromEntries(entries), ...written });
 		const out = await temporaryFolder(t);
@@ -122,7 +124,10 @@ for (const [id, network, options, written] of [
 }
 
 test.serial("networks in files of their own each have their width", async (t) => {
-	const narrow = { file: await readWeights(await file(t, "stargan/train_step.safetensors", "before/G.")), network: "G" };
+	const narrow = {
+		file: await readWeights(await file(t, "stargan/train_step.safetensors", "before/G.")),
+		network: "G",
+	};
 	// The discriminator of another golden, whose pictures are larger.
 	const other = {
 		file: await readWeights(await file(t, "stargan/discriminator.safetensors", "weight/")),
@@ -208,7 +213,7 @@ const wrong: readonly (readonly [string, string, string, RegExp])[] = [
 		"a file of no weights",
 		"../README.md",
 		"stargan",
-		/must be a \.pth of torch\.save, a \.safetensors or a Keras \.h5 file/,
+		/must be a \.pth of torch\.save, a \.safetensors or a Keras \.h5 or \.keras file/,
 	],
 	[
 		"a file that is not there",

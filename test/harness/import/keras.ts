@@ -52,6 +52,32 @@ for (const name of ["keras-2.h5", "keras-3.weights.h5"]) {
 	});
 }
 
+test("layers of Keras 3 have the names that their groups say, whatever the groups' own numbers", async (t) => {
+	const { File, ready } = await import("h5wasm/node");
+	await ready;
+	const path = join(await temporaryFolder(t), "order.weights.h5");
+	const file = new File(path, "w");
+	const layers = file.create_group("layers");
+	// As Keras writes branches: its groups count in another order than its layers.
+	for (const [group, name, value] of [
+		["conv2d", "conv2d_8", 8],
+		["conv2d_1", "conv2d_7", 7],
+		["conv2d_2", "findout", 1],
+	] as const) {
+		const vars = layers.create_group(group).create_group("vars");
+		vars.create_attribute("name", name);
+		vars.create_dataset({ name: "0", data: Float32Array.of(value), shape: [1, 1, 1, 1], dtype: "<f4" });
+	}
+	file.close();
+	const { tensors } = await readWeights(path);
+	const read = [...tensors].map(([name, tensor]) => [name, tensor.read().data[0]]);
+	t.deepEqual(read, [
+		["conv2d_1.weight", 8],
+		["conv2d.weight", 7],
+		["findout.weight", 1],
+	]);
+});
+
 test("an HDF5 file cut off is refused in one line that names it", async (t) => {
 	const bytes = readFileSync(join(folder, "keras-2.h5"));
 	const path = join(await temporaryFolder(t), "cut.h5");
