@@ -16,14 +16,17 @@ const stepsPerRound = 3;
 
 export const bench: Bench = {
 	about: "AttentionGAN iterations and memory on the TensorFlow engine against PyTorch (CPU, two threads)",
-	async run(report) {
-		// First, while this process is small: what a child is started with counts as its own.
-		using fresh = startRival("attention_gan.py");
-		const { megabytes } = await fresh.ask<{ megabytes: number }>({ task: "memory", size: paperSize });
+	async run(report, wants) {
 		const side = `${paperSize} × ${paperSize}`;
-		report(
-			against(`AttentionGAN's generator, built and run once, ${side}: peak memory`, "MB", peakMemory(), megabytes, 1.5),
-		);
+		const memory = `AttentionGAN's generator, built and run once, ${side}: peak memory`;
+		if (wants(memory)) {
+			// First, while this process is small: what a child is started with counts as its own.
+			using fresh = startRival("attention_gan.py");
+			const { megabytes } = await fresh.ask<{ megabytes: number }>({ task: "memory", size: paperSize });
+			report(against(memory, "MB", peakMemory(), megabytes, 1.5));
+		}
+		const name = `iteration (G, D), width ${size.width}, ${size.size} × ${size.size}, batch ${size.batch}`;
+		if (!wants(name)) return;
 		await startEngine({ engine: "tensorflow" });
 		using rival = startRival("attention_gan.py");
 		using ours = training();
@@ -36,7 +39,6 @@ export const bench: Bench = {
 			mine.push(...ours.steps(stepsPerRound));
 			other.push(...(await theirs(stepsPerRound)));
 		}
-		const name = `iteration (G, D), width ${size.width}, ${size.size} × ${size.size}, batch ${size.batch}`;
 		report(against(name, "ms", median(mine), median(other), 1.3));
 	},
 };

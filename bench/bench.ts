@@ -16,7 +16,8 @@ export interface Figure {
 export interface Bench {
 	/** One line of what is measured against what. */
 	readonly about: string;
-	run(report: (figure: Figure) => void): Promise<void>;
+	/** Reports its figures; those of other names than `wants` allows may be left out, with the time that they take. */
+	run(report: (figure: Figure) => void, wants: (name: string) => boolean): Promise<void>;
 }
 
 /** Middle value; the mean of the middle two for an even count. */

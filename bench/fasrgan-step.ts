@@ -19,18 +19,23 @@ const stepsPerRound = 2;
 
 export const bench: Bench = {
 	about: "FASRGAN training steps and RRDBNet's memory on the TensorFlow engine against PyTorch (CPU, two threads)",
-	async run(report) {
-		// First, while this process is small: what a child is started with counts as its own.
-		using fresh = startRival("fasrgan.py");
-		const { megabytes } = await fresh.ask<{ megabytes: number }>({ task: "memory", ...paper });
-		const name = `RRDBNet-${paper.blocks}, built and run once, ${paper.low} → ${4 * paper.low}: peak memory`;
-		report(against(name, "MB", peakMemory(), megabytes, 1.5));
+	async run(report, wants) {
+		const memory = `RRDBNet-${paper.blocks}, built and run once, ${paper.low} → ${4 * paper.low}: peak memory`;
+		if (wants(memory)) {
+			// First, while this process is small: what a child is started with counts as its own.
+			using fresh = startRival("fasrgan.py");
+			const { megabytes } = await fresh.ask<{ megabytes: number }>({ task: "memory", ...paper });
+			report(against(memory, "MB", peakMemory(), megabytes, 1.5));
+		}
 		await startEngine({ engine: "tensorflow" });
 		using rival = startRival("fasrgan.py");
 		for (const [task, title, most] of [
 			["generator", "generator step (L1)", 1.3],
 			["iteration", "iteration (G, D)", 1.3],
 		] as const) {
+			const { width, blocks, low, batch } = size;
+			const name = `${title}, width ${width}, ${blocks} blocks, ${low} → ${4 * low}, batch ${batch}`;
+			if (!wants(name)) continue;
 			using ours = training(task);
 			const theirs = async (steps: number) => (await rival.ask<{ ms: number[] }>({ task, ...size, steps })).ms;
 			ours.steps(2);
@@ -40,8 +45,6 @@ export const bench: Bench = {
 				mine.push(...ours.steps(stepsPerRound));
 				other.push(...(await theirs(stepsPerRound)));
 			}
-			const { width, blocks, low, batch } = size;
-			const name = `${title}, width ${width}, ${blocks} blocks, ${low} → ${4 * low}, batch ${batch}`;
 			report(against(name, "ms", median(mine), median(other), most));
 		}
 	},

@@ -23,7 +23,12 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
-	options: { json: { type: "boolean", default: false }, list: { type: "boolean", default: false } },
+	options: {
+		json: { type: "boolean", default: false },
+		list: { type: "boolean", default: false },
+		// Only figures whose name holds this text, where a bench can do them apart.
+		row: { type: "string", default: "" },
+	},
 });
 const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
 if (unknown !== undefined) {
@@ -44,10 +49,11 @@ const figures: (Figure & { readonly bench: string })[] = [];
 for (const name of chosen) {
 	const { bench } = await (benches[name] as (typeof benches)[string])();
 	if (!values.json) console.log(`\n${name}: ${bench.about}\n${row("", "ours", "rival", "ratio", "target", "")}`);
-	await bench.run((figure) => {
+	const report = (figure: Figure) => {
 		figures.push({ bench: name, ...figure });
 		if (!values.json) console.log(line(figure));
-	});
+	};
+	await bench.run(report, (figure) => figure.includes(values.row));
 }
 if (values.json)
 	console.log(JSON.stringify({ node: process.version, cpus: availableParallelism(), figures }, null, "\t"));

@@ -26,7 +26,7 @@ const stepsPerRound = 3;
 
 export const bench: Bench = {
 	about: "StarGAN training steps on the TensorFlow engine against PyTorch (CPU, two threads) and the WASM engine",
-	async run(report) {
+	async run(report, wants) {
 		const { name } = await startEngine({ engine: "tensorflow" });
 		using rival = startRival("stargan.py");
 		const rows = [
@@ -36,6 +36,7 @@ export const bench: Bench = {
 			["iteration", large, 1.4],
 		] as const;
 		for (const [task, size, most] of rows) {
+			if (!wants(title(task, size))) continue;
 			using ours = training(task, size);
 			const theirs = async (steps: number) => (await rival.ask<{ ms: number[] }>({ task, ...size, steps })).ms;
 			ours.steps(2);
@@ -47,9 +48,11 @@ export const bench: Bench = {
 			}
 			report(against(title(task, size), "ms", median(mine), median(other), most));
 		}
-		await keepsMemory(report);
+		if (wants("memory")) await keepsMemory(report);
+		const engines = `${title("generator", small)}, WASM against TensorFlow`;
+		if (!wants(engines)) return;
 		const [onTensorflow, onWasm] = [await alone(name), await alone("wasm")];
-		report(against(`${title("generator", small)}, WASM against TensorFlow`, "ms", onWasm, onTensorflow, 6));
+		report(against(engines, "ms", onWasm, onTensorflow, 6));
 	},
 };
 
