@@ -25,12 +25,38 @@ const MOST_PICTURES = 64;
 const MOST_PIXELS = 4096 * 4096;
 /** Rows and columns of a matrix that is still read as a table. */
 const LARGEST_TABLE = 20;
+/** Lines of a tensor's text. */
+const MOST_LINES = 30;
 /** Rounding may carry a network's output this far out of its range. */
 const SLACK = 1e-3;
 
 export function tensorBundle(tensor: TensorLike): Bundle {
 	if (tensor.isDisposed) return { "text/plain": `disposed tensor [${tensor.shape.join(", ")}] ${tensor.dtype}` };
-	return asPicture(tensor) ?? { ...asTable(tensor), "text/plain": tensor.toString(true) };
+	return asPicture(tensor) ?? { ...asTable(tensor), "text/plain": asText(tensor) };
+}
+
+/** TensorFlow.js prints thousands of lines of a layer's output: the first are kept, and what the rest is like is said. */
+function asText(tensor: TensorLike): string {
+	const lines = tensor.toString(true).split("\n");
+	if (lines.length <= MOST_LINES) return lines.join("\n");
+	const head = lines.findIndex((line) => line.trim() === "values:");
+	const cut = `    … ${lines.length - MOST_LINES} more lines`;
+	return [...lines.slice(0, head), ...spread(tensor), ...lines.slice(head, MOST_LINES), cut].join("\n");
+}
+
+function spread(tensor: TensorLike): string[] {
+	if (tensor.dtype !== "float32" && tensor.dtype !== "int32") return [];
+	const data = tensor.dataSync();
+	let [low, high, sum] = [Infinity, -Infinity, 0];
+	for (let index = 0; index < data.length; index++) {
+		const value = data[index] ?? Number.NaN;
+		if (!Number.isFinite(value)) return [`  range: holds ${value} at ${index}`];
+		low = Math.min(low, value);
+		high = Math.max(high, value);
+		sum += value;
+	}
+	const [least, most, mean] = [low, high, sum / data.length].map((value) => Number(value.toPrecision(4)));
+	return [`  range: ${least} … ${most}, mean ${mean}`];
 }
 
 function asPicture(tensor: TensorLike): Bundle | undefined {

@@ -73,7 +73,8 @@ async function runAll(t: ExecutionContext, name: string): Promise<void> {
 	await lab.status("Idle");
 	await lab.menu("Run", "Run All Cells");
 	const prompts = panel.locator(".jp-CodeCell .jp-InputArea-prompt");
-	const errors = panel.locator('[data-mime-type="application/vnd.jupyter.error"]');
+	// JupyterLab gives errors the type of what is printed to stderr.
+	const errors = panel.locator('[data-mime-type="application/vnd.jupyter.stderr"]');
 	const last = prompts.nth(code.length - 1).filter({ hasText: `[${code.length}]:` });
 	await last.or(errors).first().waitFor({ timeout: 400_000 });
 	t.deepEqual(await errors.allInnerTexts(), []);
@@ -82,7 +83,7 @@ async function runAll(t: ExecutionContext, name: string): Promise<void> {
 		await prompts.allInnerTexts(),
 		code.map((_, index) => `[${index + 1}]:`),
 	);
-	t.is(await panel.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count(), 0);
+	t.deepEqual(await errors.allInnerTexts(), []);
 	await seen(t, name);
 	await page.screenshot({ path: join(screenshots, `${name}.png`) });
 	await lab.menu("File", "Close Tab");

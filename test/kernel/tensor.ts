@@ -34,6 +34,19 @@ test("a batch is a grid, of the first 64 at most", async (t) => {
 	t.is(text, "tensor [70, 128, 128, 3] float32, shown as unit, first 64 of 70");
 });
 
+test("a layer's output does not flood the page: its first lines, and what it is like", async (t) => {
+	const text = async (tensor: tf.Tensor) => String((await bundleOf(tensor))["text/plain"]);
+	const long = await text(tf.linspace(-2, 4, 4 * 16 * 16 * 64).reshape([4, 16, 16, 64]));
+	t.true(long.split("\n").length <= 32, `${long.split("\n").length} lines`);
+	t.regex(
+		long,
+		/^Tensor\n {2}dtype: float32\n {2}rank: 4\n {2}shape: \[4,16,16,64\]\n {2}range: -2 … 4, mean 1\n {2}values:\n/,
+	);
+	t.regex(long, /\n {4}… \d+ more lines$/);
+	t.regex(await text(tf.fill([8, 8, 8, 8], Number.NaN)), /range: holds NaN at 0/);
+	t.notRegex(await text(tf.zeros([40, 30])), /more lines|range/);
+});
+
 test("what is no picture is text, a small matrix a table as well", async (t) => {
 	const forms = async (tensor: tf.Tensor) => Object.keys(await bundleOf(tensor)).sort();
 	for (const tensor of [
