@@ -37,13 +37,14 @@ export async function* reproduceEdits(
 	experiment: EditingExperiment,
 	options: ReproduceOptions,
 ): AsyncGenerator<ReproduceEvent, Reproduction> {
-	const { paper, systems, preset } = experiment;
+	const { paper, systems, compared, preset } = experiment;
 	const { out, workers, signal } = options;
 	const begun = performance.now();
 	const dataset = await experiment.open(options.data);
 	const seeds = options.seeds ?? preset.seeds;
+	const ablationSeeds = options.seeds === undefined ? preset.ablationSeeds : seeds.slice(0, preset.ablationSeeds.length);
 	const jobs = systems.flatMap((system) =>
-		seeds.map((seed) => ({
+		(compared.includes(system) ? seeds : ablationSeeds).map((seed) => ({
 			...{ paper: paper.id, system, seed, preset: options.preset, data: options.data, steps: options.steps },
 			out: join(out, "trainings", `${system}-${seed}`),
 		})),

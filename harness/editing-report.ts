@@ -15,8 +15,10 @@ import type { PoolResult } from "./training-pool.ts";
 
 export interface EditingExperiment {
 	readonly paper: Paper;
-	/** Ids of the compared systems, in the order of the table. */
+	/** Ids of all systems, in the order of the table. */
 	readonly systems: readonly string[];
+	/** Those trained from every seed; the others only from the preset's `ablationSeeds`. */
+	readonly compared: readonly string[];
 	/** Row of the published table by system id. */
 	readonly rows: Readonly<Record<string, string>>;
 	/** Column of the published table by attribute. */
