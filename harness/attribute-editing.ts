@@ -14,7 +14,7 @@ import { type AttentionFile, attentionOf, writeAttention } from "./attention-fil
 import { loadCheckpoint } from "./checkpoint.ts";
 import { type ClaimVerdict, decide } from "./claims.ts";
 import { attributeShares, type Dataset } from "./datasets/dataset.ts";
-import { type EditScores, scoreEdits } from "./edit-scores.ts";
+import { type EditMeasure, type EditScores, scoreEdits } from "./edit-scores.ts";
 import { attentionSheet, testPictures, tileOf } from "./edit-sheets.ts";
 import { type EditTest, mean, picturesOf } from "./edit-test.ts";
 import { draw, type EditingExperiment, type Judged, mainTable, qualityTable } from "./editing-report.ts";
@@ -42,7 +42,8 @@ export async function* reproduceEdits(
 	const begun = performance.now();
 	const dataset = await experiment.open(options.data);
 	const seeds = options.seeds ?? preset.seeds;
-	const ablationSeeds = options.seeds === undefined ? preset.ablationSeeds : seeds.slice(0, preset.ablationSeeds.length);
+	const ablationSeeds =
+		options.seeds === undefined ? preset.ablationSeeds : seeds.slice(0, preset.ablationSeeds.length);
 	const jobs = systems.flatMap((system) =>
 		(compared.includes(system) ? seeds : ablationSeeds).map((seed) => ({
 			...{ paper: paper.id, system, seed, preset: options.preset, data: options.data, steps: options.steps },
@@ -187,7 +188,7 @@ function decideClaim(claim: Claim, judged: readonly Judged[]): ClaimVerdict {
 		judged
 			.filter(({ training }) => training.system === system)
 			.map(({ training, scores, belowFloor }) => {
-				const { value, resamples } = scores.means[claim.metric as "fid" | "kid"];
+				const { value, resamples } = scores.means[claim.metric as EditMeasure];
 				return { seed: training.seed, value, resamples, belowFloor };
 			});
 	return decide(claim, of(claim.better), of(claim.worse), { seed: 13 });

@@ -4,10 +4,11 @@
  */
 import { Random } from "../engine/random.ts";
 import { accuracy } from "../metrics/accuracy.ts";
+import { colourDistance } from "../metrics/colour-distance.ts";
 import { extractRows } from "../metrics/features/rows.ts";
 import { fid } from "../metrics/fid.ts";
 import { kid } from "../metrics/kid.ts";
-import { type DistributionMetric, type Score, score } from "../metrics/metric.ts";
+import { type DistributionMetric, type Picture, type Score, score } from "../metrics/metric.ts";
 import { quantile } from "../metrics/statistics/quantile.ts";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import { editLabels } from "./edit-sheets.ts";
@@ -15,17 +16,21 @@ import { deviation, type EditTest, mean, picturesOf } from "./edit-test.ts";
 import { absoluteDifferences, generateAll, type PictureSet } from "./edits.ts";
 import { attentionInMasks, changeInMasks } from "./mask-scores.ts";
 
+/** What claims about edits compare. */
+export type EditMeasure = "fid" | "kid" | "colour-distance";
+
 /** Scores of one system. Arrays per attribute are in the order of `attributes`. */
 export interface EditScores {
 	readonly scores: readonly Score[];
 	/** Mean over the edits, on all test pictures and on each resample. */
-	readonly means: Readonly<Record<"fid" | "kid", { readonly value: number; readonly resamples: readonly number[] }>>;
+	readonly means: Readonly<Record<EditMeasure, { readonly value: number; readonly resamples: readonly number[] }>>;
 	readonly accuracy: number;
 	/** Mean |x − G(G(x, edit), source)| over edits and pictures, in the signed range. */
 	readonly reconstruction: number;
 	readonly edits: readonly PictureSet[];
 }
 
+const colours = colourDistance();
 const distances: readonly DistributionMetric[] = [fid(), kid({ sampling: "all" })];
 
 /** Scores a system by its edits of every test picture. */
@@ -34,7 +39,7 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 	const scores: Score[] = [];
 	const edits = attributes.map((_, index) => generateAll(gan, pictures, editLabels(labels, attributes, index)));
 	const samples = { real: pictures.count, fake: pictures.count };
-	const sums = { fid: emptySum(test), kid: emptySum(test) };
+	const sums = { fid: emptySum(test), kid: emptySum(test), "colour-distance": emptySum(test) };
 	for (const [index, edited] of edits.entries()) {
 		const { features, protocol: inputs } = await extractRows(extractor, picturesOf(edited));
 		for (const metric of distances) {
@@ -61,6 +66,20 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 			);
 		}
 	}
+	for (const [index, edited] of edits.entries()) {
+		const { value, resamples } = await colourDistances(test, edited);
+		const sum = sums["colour-distance"];
+		sum.value += value / attributes.length;
+		for (const [at, resample] of resamples.entries()) {
+			sum.resamples[at] = (sum.resamples[at] as number) + resample / attributes.length;
+		}
+		const interval = {
+			...{ low: quantile(resamples, 0.025), high: quantile(resamples, 0.975), level: 0.95 },
+			method: `bootstrap over pictures, ${test.resamples} resamples`,
+		};
+		const protocol = { edit: attributes[index] as string, reference: "each edit's source" };
+		scores.push(score(colours, value, { samples, interval, spread: deviation([...resamples]) }, protocol));
+	}
 	const accuracies = edits.map((edited, index) => {
 		const [value, result] = judged(test, edited, index);
 		scores.push(result);
@@ -76,6 +95,17 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 		scores.push(...(await changeInMasks(test, test.masks, edits)), ...(await attentionInMasks(gan, test, test.masks)));
 	}
 	return { scores, means: sums, accuracy: mean(accuracies), reconstruction: mean(differences), edits };
+}
+
+/** Mean distance between the colours of a source and of its edit; the same draws for every edit and system. */
+async function colourDistances({ pictures, resamples }: EditTest, edited: PictureSet) {
+	const sources = [...picturesOf(pictures)];
+	const distances = await Promise.all(
+		[...picturesOf(edited)].map((picture, row) => colours.value(sources[row] as Picture, picture)),
+	);
+	const random = Random.seed(11).split("resamples of test pictures for colours");
+	const draw = () => mean(distances.map(() => distances[random.integer(distances.length)] as number));
+	return { value: mean(distances), resamples: Float64Array.from({ length: resamples }, draw) };
 }
 
 function emptySum({ resamples }: EditTest) {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
 import type { Paper } from "../models/paper.ts";
+import { colourSheet } from "./colour-sheet.ts";
 import type { Dataset } from "./datasets/dataset.ts";
 import type { EditScores } from "./edit-scores.ts";
 import { editName, tileOf } from "./edit-sheets.ts";
@@ -99,7 +100,8 @@ export function qualityTable(dataset: Dataset, judged: readonly Judged[]): Table
 		columns: [
 			"training",
 			...dataset.attributes.map(editName),
-			...["FID-lite", "reconstruction L1", "unchanged L1", "change inside", "change IoU", "attention IoU"],
+			...["FID-lite", "colour distance", "reconstruction L1", "unchanged L1"],
+			...["change inside", "change IoU", "attention IoU"],
 			...["minutes", "floor"],
 		],
 		rows: judged.map(({ training, scores, belowFloor }) => [
@@ -109,6 +111,7 @@ export function qualityTable(dataset: Dataset, judged: readonly Judged[]): Table
 				return (own?.value ?? Number.NaN).toFixed(2);
 			}),
 			scores.means.fid.value.toFixed(1),
+			scores.means["colour-distance"].value.toFixed(3),
 			(find(scores, "reconstruction-l1") ?? Number.NaN).toFixed(3),
 			(find(scores, "unchanged-l1") ?? Number.NaN).toFixed(3),
 			...["change-inside", "change-iou", "attention-iou"].map((metric) => inMasks(scores, metric)),
@@ -148,6 +151,17 @@ export async function draw(
 		...comparison("unedited copy", ({ copies }) => copies),
 	});
 	shown["generated.png"] = "The same, without pictures of the data set";
+	await writeSheet(
+		join(out, "colours.png"),
+		colourSheet(
+			test.attributes,
+			test.pictures,
+			Object.fromEntries(
+				firsts.map(({ training, scores }) => [rows[training.system] ?? training.system, scores.edits]),
+			),
+		),
+	);
+	shown["colours.png"] = "Colours of all test pictures and of their edits by each system (first seed)";
 	for (const { training, attention } of firsts) {
 		if (attention === undefined) continue;
 		const file = `attention-${training.system}.png`;

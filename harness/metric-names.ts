@@ -122,6 +122,8 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 		const own = protocol === undefined ? undefined : samProtocols[protocol];
 		return (await import("../metrics/sam.ts")).sam(given({ range, protocol: own }));
 	},
+	"colour-distance": async ({ range }) =>
+		(await import("../metrics/colour-distance.ts")).colourDistance(given({ range })),
 	uiq: async ({ range }) => (await import("../metrics/uiq.ts")).uiq(given({ range })),
 	issm: async ({ range }) => (await import("../metrics/issm.ts")).issm(given({ range })),
 	fsim: async ({ range }) => (await import("../metrics/fsim.ts")).fsim(given({ range })),

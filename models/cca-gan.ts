@@ -102,6 +102,17 @@ const claim = (worse: string, metric: string, text: string, published: string): 
 	published,
 });
 
+/** The figure shows heat maps of one face; how they were made is not said. */
+const colourClaim = (worse: string, name: string): Claim => ({
+	text: `The colours of CCA-GAN's edits are distributed more like their source's than those of ${name}`,
+	where: "§4.4, Fig. 7",
+	better: "cca-gan",
+	worse,
+	metric: "colour-distance",
+	direction: "lower",
+	published: "no number; the figure's method is not described",
+});
+
 /**
  * Table 1 as printed. The units are unverified: they agree with a tool that prints FID / 100 and KID × 100, so 0.68 reads
  * as FID 68. The printed gains in KID contradict the table: CCA-GAN is behind StarGAN on brown hair.
@@ -138,6 +149,8 @@ export const paper: Paper = {
 			direction: "lower",
 			published: "45 to 89 % in the text; 25 to 83 % by the table",
 		},
+		colourClaim("stargan", "StarGAN"),
+		colourClaim("stargan-sagan", "StarGAN+SAGAN"),
 	],
 };
 

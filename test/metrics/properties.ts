@@ -5,6 +5,7 @@ import { Moments } from "../../engine/covariance.ts";
 import { startEngine } from "../../engine/engine.ts";
 import { Random } from "../../engine/random.ts";
 import { cmmd } from "../../metrics/cmmd.ts";
+import { colourDistance } from "../../metrics/colour-distance.ts";
 import { rows as rowsBetween } from "../../metrics/feature-sets.ts";
 import { mobilenet } from "../../metrics/features/mobilenet.ts";
 import { extractRows, type Rows } from "../../metrics/features/rows.ts";
@@ -253,6 +254,7 @@ const pairs: readonly PairProperties[] = [
 	{ name: "ms-ssim piq", metric: msSsim({ protocol: "piq" }), identity: 1, symmetric: true },
 	{ name: "ms-ssim torchmetrics", metric: msSsim({ protocol: "torchmetrics" }), identity: 1, symmetric: true },
 	{ name: "rmse", metric: rmse(), identity: 0, symmetric: true },
+	{ name: "colour-distance", metric: colourDistance(), identity: 0, symmetric: true },
 	{ name: "sre", metric: sre(), identity: Number.POSITIVE_INFINITY, symmetric: false },
 	{ name: "sam", metric: sam(), identity: 0, symmetric: true },
 	{ name: "uiq", metric: uiq(), identity: 1, symmetric: true },
