@@ -2,9 +2,8 @@
  * The experiment of attribute-editing papers: trains the compared systems over seeds, judges their edits of test pictures,
  * draws them, and decides the paper's claims.
  */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { currentEngine } from "../engine/engine.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
 import { extractRows } from "../metrics/features/rows.ts";
 import { fid } from "../metrics/fid.ts";
@@ -19,18 +18,11 @@ import { attentionSheet, testPictures, tileOf } from "./edit-sheets.ts";
 import { type EditTest, mean, picturesOf } from "./edit-test.ts";
 import { draw, type EditingExperiment, type Judged, mainTable, qualityTable } from "./editing-report.ts";
 import { absoluteDifferences, blurredCopies, generateAll, type PictureSet, toSigned } from "./edits.ts";
-import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
 import { trainJudge } from "./judge.ts";
-import {
-	type ReproduceEvent,
-	type ReproduceOptions,
-	type Reproduction,
-	reproductionSchema,
-	type TrainingReport,
-} from "./reproduce.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { runPool } from "./training-pool.ts";
-import { version } from "./version.ts";
 
 /** Runs the experiment into `options.out`, yielding progress; returns the report that it also writes as report.json. */
 export async function* reproduceEdits(
@@ -74,42 +66,16 @@ export async function* reproduceEdits(
 	const claims = paper.claims
 		.filter(({ better, worse }) => systems.includes(better) && systems.includes(worse))
 		.map((claim) => decideClaim(claim, judged));
-	const table = mainTable(experiment, dataset, judged);
-	const tables = [table, qualityTable(dataset, judged)];
-	const pictures = await draw(experiment, out, test, judged);
-	const engine = currentEngine();
-	const report: Reproduction = {
-		schema: reproductionSchema,
-		paper: paper.id,
-		preset: options.preset,
-		fovea: version,
-		engine: { name: engine.name, version: engine.version },
+	return finishReport(paper, options, {
+		begun,
 		data: dataset.describe(),
-		command: commandOf(paper.id, options),
-		seconds: (performance.now() - begun) / 1000,
-		tables,
-		table,
-		claims,
-		floor: floor.sentences,
-		trainings: judged.map(({ training, scores, belowFloor }): TrainingReport => {
-			const { system, seed, result } = training;
-			return {
-				...{
-					system,
-					seed,
-					folder: relative(out, training.out),
-					seconds: result.seconds,
-					steps: result.steps,
-					scores: scores.scores,
-				},
-				...(belowFloor === undefined ? {} : { belowFloor }),
-			};
-		}),
-		pictures,
-	};
-	await writeReport(paper, report, out);
-	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
-	return report;
+		tables: [mainTable(experiment, dataset, judged), qualityTable(dataset, judged)],
+		...{ claims, floor: floor.sentences },
+		trainings: judged.map(({ training, scores, belowFloor }) =>
+			trainingReport(out, training, scores.scores, belowFloor),
+		),
+		pictures: await draw(experiment, out, test, judged),
+	});
 }
 
 /** The maps of test pictures over the system's own copies of them. */

@@ -2,10 +2,8 @@
  * The experiment of augmentation papers: trains the augmenting systems on the training split, classifiers on the augmented
  * sets, tests them on slices of other patients, and decides the paper's claims.
  */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { currentEngine } from "../engine/engine.ts";
-import type { Score } from "../metrics/metric.ts";
 import { rocArea } from "../metrics/roc.ts";
 import type { Classifier } from "../models/layers/classifier.ts";
 import { paper } from "../models/sag-gan.ts";
@@ -46,18 +44,11 @@ import { tumourAttribute } from "./datasets/brains.ts";
 import { byAttribute } from "./datasets/unpaired.ts";
 import { trainingClasses } from "./datasets/views.ts";
 import { toSigned } from "./edits.ts";
-import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
-import {
-	type ReproduceEvent,
-	type ReproduceOptions,
-	type Reproduction,
-	reproductionSchema,
-	type TrainingReport,
-} from "./reproduce.ts";
+import { finishReport, trainingReport } from "./experiment-report.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { selectedClassifier, tumourScores } from "./selected-classifier.ts";
 import { type Slices, stacked } from "./slices.ts";
 import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
-import { version } from "./version.ts";
 
 interface Planned<Id> {
 	readonly id: Id;
@@ -160,31 +151,20 @@ export async function* reproduceAugmentation(
 	const classes = trainingClasses(await openSlices(preset, options.data));
 	const isBalanced = 2 * classes.reduce((sum, label) => sum + label, 0) === classes.length;
 	const note = isBalanced ? " (its classes are equally many, so the sampling rules leave it as it is)" : "";
-	const table = mainTable(judged, note);
-	const report: Reproduction = {
-		schema: reproductionSchema,
-		paper: paper.id,
-		preset: options.preset,
-		fovea: version,
-		engine: { name: currentEngine().name, version: currentEngine().version },
+	return finishReport(paper, options, {
+		begun,
 		data: (await openSlices(preset, options.data)).describe(),
-		command: commandOf(paper.id, options),
-		seconds: (performance.now() - begun) / 1000,
-		tables: [table, classifierTable(judged), augmenterTable(made)],
-		table,
+		tables: [mainTable(judged, note), classifierTable(judged), augmenterTable(made)],
 		claims: paper.claims.flatMap((claim) => decideClaim(claim, judged, made, seeds.length)),
 		floor: floorSentences(area, share, tests),
 		trainings: [
-			...made.map((one) => trainingReport(out, one.training, one.scores.scores, one.belowFloor)),
+			...made.map(({ training, scores, belowFloor }) => trainingReport(out, training, scores.scores, belowFloor)),
 			...judged.map(({ training, scores, belowFloor: { accuracy, auc } }) =>
 				trainingReport(out, training, scores.scores, accuracy ?? auc),
 			),
 		],
 		pictures: await pictures(preset, options, made),
-	};
-	await writeReport(paper, report, out);
-	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
-	return report;
+	});
 }
 
 async function trainedAugmenter(
@@ -227,18 +207,6 @@ function together(pixels: readonly Uint8Array[]): Uint8Array {
 	const all = new Uint8Array(pixels.length * size);
 	for (const [index, one] of pixels.entries()) all.set(one, index * size);
 	return all;
-}
-
-function trainingReport(
-	out: string,
-	training: PoolResult,
-	scores: readonly Score[],
-	belowFloor: string | undefined,
-): TrainingReport {
-	const { system, seed, result } = training;
-	const { seconds, steps } = result;
-	const folder = relative(out, training.out);
-	return { system, seed, folder, seconds, steps, scores, ...(belowFloor === undefined ? {} : { belowFloor }) };
 }
 
 /** Sheets of the first training of each system on the whole set. */

@@ -1,32 +1,82 @@
-/** What the reports of all experiments have in common: their files, curves and command. */
+/** What the reports of all experiments have in common: their fields, files, curves and command. */
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { currentEngine } from "../engine/engine.ts";
+import type { Score } from "../metrics/metric.ts";
 import type { Paper } from "../models/paper.ts";
 import { type CurvePoint, curves } from "./curves.ts";
 import { mean } from "./edit-test.ts";
 import { writeAtomically } from "./files.ts";
 import { reportJson } from "./report.ts";
-import type { ReproduceOptions, Reproduction } from "./reproduce.ts";
-import { markdownTable } from "./table.ts";
+import { type ReproduceOptions, type Reproduction, reproductionSchema, type TrainingReport } from "./reproduce.ts";
+import { markdownTable, type Table } from "./table.ts";
 import type { PoolResult } from "./training-pool.ts";
 import { readLog } from "./training-run.ts";
+import { version } from "./version.ts";
+
+/** What an experiment found; the rest of its report follows from the options. */
+export interface Findings extends Pick<Reproduction, "claims" | "floor" | "trainings" | "pictures"> {
+	/** What the set says of itself. */
+	readonly data: string;
+	/** The paper's main table first. */
+	readonly tables: readonly [Table, ...Table[]];
+	/** Value of performance.now() when the experiment began. */
+	readonly begun: number;
+}
+
+/**
+ * Makes the report of an experiment, writes it into `options.out` and, where `options.keep` names a folder, what may be
+ * passed on into that: files whose name `passedOn` matches.
+ */
+export async function finishReport(
+	paper: Paper,
+	options: ReproduceOptions,
+	{ begun, tables, ...found }: Findings,
+	passedOn = generatedOnly,
+): Promise<Reproduction> {
+	const { name, version: engineVersion } = currentEngine();
+	const report: Reproduction = {
+		...{ schema: reproductionSchema, paper: paper.id, preset: options.preset, fovea: version },
+		engine: { name, version: engineVersion },
+		command: commandOf(paper.id, options),
+		seconds: (performance.now() - begun) / 1000,
+		...{ tables, table: tables[0] },
+		...found,
+	};
+	await writeReport(paper, report, options.out);
+	if (options.keep !== undefined) await keepReport(paper, report, options.out, options.keep, passedOn);
+	return report;
+}
+
+/** What the report says of one training, whose folder it names as seen from `out`. */
+export function trainingReport(
+	out: string,
+	{ system, seed, out: folder, result }: PoolResult,
+	scores: readonly Score[],
+	belowFloor: string | undefined,
+): TrainingReport {
+	return {
+		...{ system, seed, folder: relative(out, folder), seconds: result.seconds, steps: result.steps, scores },
+		...(belowFloor === undefined ? {} : { belowFloor }),
+	};
+}
 
 /** Writes report.json and report.md. */
-export async function writeReport(paper: Paper, report: Reproduction, folder: string): Promise<void> {
+async function writeReport(paper: Paper, report: Reproduction, folder: string): Promise<void> {
 	await writeAtomically(join(folder, "report.json"), reportJson(report));
 	await writeAtomically(join(folder, "report.md"), markdown(paper, report));
 }
 
 /** Files of a report that hold nothing but what systems made. */
-const generatedOnly = /^(generated\.png|attention-.*\.(png|json)|losses\.svg)$/;
+const generatedOnly = /^(generated\.png|colours\.png|attention-.*\.(png|json)|losses\.svg)$/;
 
 /** Writes a copy of the report and the files that may be passed on into `keep`. */
-export async function keepReport(
+async function keepReport(
 	paper: Paper,
 	report: Reproduction,
 	out: string,
 	keep: string,
-	passedOn = generatedOnly,
+	passedOn: RegExp,
 ): Promise<void> {
 	const pictures = Object.fromEntries(Object.entries(report.pictures).filter(([file]) => passedOn.test(file)));
 	const maps = (await readdir(out)).filter((file) => /^attention-.*\.json$/.test(file) && passedOn.test(file));
@@ -45,7 +95,7 @@ export async function writeLossCurves(folder: string, trainings: readonly PoolRe
 }
 
 /** The command that makes a report again. */
-export function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
+function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
 	const options = [
 		`--preset ${preset}`,
 		...(data === undefined ? [] : [`--data ${withoutPlaces(data)}`]),

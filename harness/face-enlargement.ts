@@ -2,8 +2,7 @@
  * The experiment of attribute-guided face enlargement: trains the systems over seeds, then the refinement of one of them,
  * judges what they make of test faces under right, wrong and partly known attributes, and decides the paper's claims.
  */
-import { join, relative } from "node:path";
-import { currentEngine } from "../engine/engine.ts";
+import { join } from "node:path";
 import { Random } from "../engine/random.ts";
 import type { Claim, Gan, Paper, ResolutionBatch } from "../models/paper.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
@@ -15,11 +14,10 @@ import type { PictureSet } from "./edits.ts";
 import { conditionTable, drawEnlargements, localTable } from "./enlargement-report.ts";
 import { type EnlargementScores, resampledMeans, scoreEnlargement } from "./enlargement-scores.ts";
 import { type EnlargementTest, enlargeAll, enlargementTest } from "./enlargement-sheets.ts";
-import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { GuidedPreset } from "./experiments/aga-gan.ts";
-import { type ReproduceEvent, type ReproduceOptions, type Reproduction, reproductionSchema } from "./reproduce.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
-import { version } from "./version.ts";
 
 export interface EnlargementExperiment {
 	readonly paper: Paper;
@@ -94,38 +92,21 @@ export async function* reproduceEnlargement(
 	}
 	yield { what: "judging", done: trainings.length, total: trainings.length };
 
-	const table = conditionTable(judged, bicubic);
-	const engine = currentEngine();
-	const report: Reproduction = {
-		schema: reproductionSchema,
-		paper: paper.id,
-		preset: options.preset,
-		fovea: version,
-		engine: { name: engine.name, version: engine.version },
+	return finishReport(paper, options, {
+		begun,
 		data: dataset.describe(),
-		command: commandOf(paper.id, options),
-		seconds: (performance.now() - begun) / 1000,
-		tables: [table, localTable(judged, test, bicubic)],
-		table,
+		tables: [conditionTable(judged, bicubic), localTable(judged, test, bicubic)],
 		claims: paper.claims.map((claim) => decideClaim(claim, judged, bicubic, preset.resamples)),
 		floor: [
 			`PSNR of the test faces, with the right attributes, above ${least.toFixed(2)} dB, that of bicubic enlargement`,
 		],
 		trainings: trainings.map((training) => {
 			const own = judged.filter((one) => one.training === training);
-			const { belowFloor } = own[0] as Enlargement;
-			return {
-				...{ system: training.system, seed: training.seed, folder: relative(out, training.out) },
-				...{ seconds: training.result.seconds, steps: training.result.steps },
-				scores: own.flatMap(({ scores }) => scores.scores),
-				...(belowFloor === undefined ? {} : { belowFloor }),
-			};
+			const scores = own.flatMap(({ scores }) => scores.scores);
+			return trainingReport(out, training, scores, (own[0] as Enlargement).belowFloor);
 		}),
 		pictures: await drawEnlargements(experiment, out, test, judged),
-	};
-	await writeReport(paper, report, out);
-	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
-	return report;
+	});
 }
 
 /** The right attributes for every system; for the guided one also those that show whether it uses them. */

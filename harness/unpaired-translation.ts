@@ -2,9 +2,8 @@
  * The experiment of papers on unpaired translation: trains the compared systems over seeds, judges their translations of test
  * pictures both ways, draws them and their masks, and decides the paper's claims.
  */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { currentEngine } from "../engine/engine.ts";
 import { mobilenet } from "../metrics/features/mobilenet.ts";
 import { extractRows } from "../metrics/features/rows.ts";
 import type { TwoDomainGan } from "../models/layers/two-domain.ts";
@@ -16,16 +15,10 @@ import { labelledSides } from "./datasets/labelled-sides.ts";
 import type { Domain, UnpairedDataset } from "./datasets/unpaired.ts";
 import { mean, picturesOf } from "./edit-test.ts";
 import { absoluteDifferences, blurredCopies, toSigned } from "./edits.ts";
-import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { TranslationPreset } from "./experiments/attention-gan.ts";
 import { type Judge, trainJudge } from "./judge.ts";
-import {
-	type ReproduceEvent,
-	type ReproduceOptions,
-	type Reproduction,
-	reproductionSchema,
-	type TrainingReport,
-} from "./reproduce.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { runPool } from "./training-pool.ts";
 import {
 	ablationTable,
@@ -43,7 +36,6 @@ import {
 	type TranslationTest,
 } from "./translation-scores.ts";
 import { directions, testSide } from "./translations.ts";
-import { version } from "./version.ts";
 
 /** Runs the experiment into `options.out`, yielding progress; returns the report that it also writes as report.json. */
 export async function* reproduceTranslations(
@@ -99,38 +91,22 @@ export async function* reproduceTranslations(
 	yield { what: "judging", done: trainings.length, total: trainings.length };
 
 	const claims = paper.claims.flatMap((claim) => decideClaim(claim, judged) ?? []);
-	const table = translationTable(experiment, test, judged, { a: distances("a"), b: distances("b") });
-	const tables = [table, translationQuality(experiment, judged), ablationTable(experiment, test, judged)];
-	const pictures = await drawTranslations(experiment, out, dataset, test, judged);
-	const engine = currentEngine();
-	const report: Reproduction = {
-		schema: reproductionSchema,
-		paper: paper.id,
-		preset: options.preset,
-		fovea: version,
-		engine: { name: engine.name, version: engine.version },
+	const findings = {
+		begun,
 		data: dataset.describe(),
-		command: commandOf(paper.id, options),
-		seconds: (performance.now() - begun) / 1000,
-		tables,
-		table,
-		claims,
-		floor: floor.sentences,
-		trainings: judged.map(({ training, scores, belowFloor }): TrainingReport => {
-			const { system, seed, out: folder, result } = training;
-			return {
-				...{ system, seed, folder: relative(out, folder), seconds: result.seconds, steps: result.steps },
-				scores: scores.scores,
-				...(belowFloor === undefined ? {} : { belowFloor }),
-			};
-		}),
-		pictures,
+		tables: [
+			translationTable(experiment, test, judged, { a: distances("a"), b: distances("b") }),
+			translationQuality(experiment, judged),
+			ablationTable(experiment, test, judged),
+		] as const,
+		...{ claims, floor: floor.sentences },
+		trainings: judged.map(({ training, scores, belowFloor }) =>
+			trainingReport(out, training, scores.scores, belowFloor),
+		),
+		pictures: await drawTranslations(experiment, out, dataset, test, judged),
 	};
-	await writeReport(paper, report, out);
 	// A translation carries its source's background: of a set that is not drawn nothing may be passed on but curves.
-	const passedOn = dataset.name === "horses" ? /./ : /^losses\.svg$/;
-	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep, passedOn);
-	return report;
+	return finishReport(paper, options, findings, dataset.name === "horses" ? /./ : /^losses\.svg$/);
 }
 
 async function prepareTest(

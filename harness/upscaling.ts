@@ -2,9 +2,8 @@
  * The experiment of super-resolution papers: trains the generators on pixels, then every GAN from there, scores what they make of test
  * pictures beside bicubic, draws it, and decides the paper's claims.
  */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { currentEngine } from "../engine/engine.ts";
 import { pearson } from "../metrics/statistics/correlation.ts";
 import type { ResolutionGan } from "../models/layers/resolution-training.ts";
 import type { Claim, Paper } from "../models/paper.ts";
@@ -14,16 +13,10 @@ import { type ClaimVerdict, decide } from "./claims.ts";
 import type { ResolutionDataset } from "./datasets/resolution.ts";
 import { mean } from "./edit-test.ts";
 import { toSigned } from "./edits.ts";
-import { commandOf, keepReport, writeReport } from "./experiment-report.ts";
+import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { UpscalingPreset } from "./experiments/fasrgan.ts";
 import type { PixelArray } from "./pictures.ts";
-import {
-	type ReproduceEvent,
-	type ReproduceOptions,
-	type Reproduction,
-	reproductionSchema,
-	type TrainingReport,
-} from "./reproduce.ts";
+import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
 import { drawUpscaling, mainTable, recognitionTable, trainingTable } from "./upscaling-report.ts";
 import { attentionOfPicture, errorMap, errorTile, middle } from "./upscaling-sheets.ts";
@@ -36,7 +29,6 @@ import {
 	type UpscalingTest,
 	upscalerOf,
 } from "./upscaling-test.ts";
-import { version } from "./version.ts";
 
 export interface UpscalingExperiment {
 	readonly paper: Paper;
@@ -110,29 +102,20 @@ export async function* reproduceUpscaling(
 
 	const claims = decideUpscaling(paper, judged, test.notes);
 	const baselines = { bicubic, original };
-	const table = mainTable(experiment, judged, baselines, test.notes);
-	const tables = [table, recognitionTable(experiment, judged, baselines), trainingTable(judged)];
-	const pictures = await drawUpscaling(experiment, out, test, judged, bicubic);
-	const engine = currentEngine();
-	const report: Reproduction = {
-		...{ schema: reproductionSchema, paper: paper.id, preset: options.preset, fovea: version },
-		engine: { name: engine.name, version: engine.version },
+	return finishReport(paper, options, {
+		begun,
 		data: dataset.describe(),
-		command: commandOf(paper.id, options),
-		seconds: (performance.now() - begun) / 1000,
-		...{ tables, table, claims, floor: floor.sentences, pictures },
-		trainings: judged.map(({ training, scores, belowFloor }): TrainingReport => {
-			const { system, seed, result } = training;
-			const { seconds, steps } = result;
-			return {
-				...{ system, seed, folder: relative(out, training.out), seconds, steps, scores: scores.scores },
-				...(belowFloor === undefined ? {} : { belowFloor }),
-			};
-		}),
-	};
-	await writeReport(paper, report, out);
-	if (options.keep !== undefined) await keepReport(paper, report, out, options.keep);
-	return report;
+		tables: [
+			mainTable(experiment, judged, baselines, test.notes),
+			recognitionTable(experiment, judged, baselines),
+			trainingTable(judged),
+		],
+		...{ claims, floor: floor.sentences },
+		trainings: judged.map(({ training, scores, belowFloor }) =>
+			trainingReport(out, training, scores.scores, belowFloor),
+		),
+		pictures: await drawUpscaling(experiment, out, test, judged, bicubic),
+	});
 }
 
 /** Scores a trained system, and its map where it has one. */
