@@ -95,7 +95,7 @@ export async function writeLossCurves(folder: string, trainings: readonly PoolRe
 }
 
 /** The command that makes a report again. */
-function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
+export function commandOf(paper: string, { preset, data, seeds, steps }: ReproduceOptions): string {
 	const options = [
 		`--preset ${preset}`,
 		...(data === undefined ? [] : [`--data ${withoutPlaces(data)}`]),
