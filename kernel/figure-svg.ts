@@ -8,6 +8,7 @@ import { encodePng } from "./png.ts";
 /** Okabe and Ito's colours, told apart by colour-blind readers too. */
 const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const LEGEND_HEIGHT = 24;
+const LEGEND_LEFT = 56;
 const TITLE_HEIGHT = 28;
 const BAR_WIDTH = 90;
 
@@ -31,11 +32,26 @@ function nameOf(mark: Mark, index: number): string {
 	return "name" in mark && mark.name !== undefined ? mark.name : `series ${index + 1}`;
 }
 
-function markOf(mark: Mark, colour: string): Plot.Markish[] {
+/** A series' colour; where all have been given, lines after them are dashed. */
+function styleOf(index: number): { readonly colour: string; readonly dashes: string | undefined } {
+	const colour = SERIES[index % SERIES.length] ?? "#000";
+	return { colour, dashes: index < SERIES.length ? undefined : "5 3" };
+}
+
+function markOf(mark: Mark, index: number): Plot.Markish[] {
+	const { colour, dashes } = styleOf(index);
 	switch (mark.kind) {
 		case "line": {
 			const points = Array.from(mark.x, (x, index) => ({ x, y: mark.y[index] }));
-			return [Plot.lineY(points, { x: "x", y: "y", stroke: colour, strokeWidth: 1.75 })];
+			return [
+				Plot.lineY(points, {
+					x: "x",
+					y: "y",
+					stroke: colour,
+					strokeWidth: 1.75,
+					...(dashes ? { strokeDasharray: dashes } : {}),
+				}),
+			];
 		}
 		case "scatter": {
 			const points = Array.from(mark.x, (x, index) => ({ x, y: mark.y[index] }));
@@ -77,7 +93,8 @@ function markOf(mark: Mark, colour: string): Plot.Markish[] {
 function drawMarks({ marks, options }: Figure, top: number): string {
 	const { x, y, width = 640, height = 400 } = options;
 	const named = marks.filter((mark) => "name" in mark && mark.name !== undefined);
-	const legendHeight = named.length > 0 ? LEGEND_HEIGHT : 0;
+	const { legend, rows } = named.length > 0 ? drawLegend(marks, width, top) : { legend: "", rows: 0 };
+	const legendHeight = rows * LEGEND_HEIGHT;
 	const axis = (of: typeof x) => ({
 		label: of?.label ?? null,
 		...(of?.log ? { type: "log" as const } : {}),
@@ -100,19 +117,31 @@ function drawMarks({ marks, options }: Figure, top: number): string {
 			grid: !isOrdinal,
 			x: { ...axis(x), ...(isOrdinal ? { domain: [...new Set(order)] } : {}) },
 			y: { ...axis(y), grid: true },
-			marks: marks.flatMap((mark, index) => markOf(mark, SERIES[index % SERIES.length] ?? "#000")),
+			marks: marks.flatMap(markOf),
 		},
 		0,
 		top + legendHeight,
 	);
-	let at = 56;
-	const legend = marks.map((mark, index) => {
+	return legend + plot;
+}
+
+/** The names of all series, in as many rows as they need. */
+function drawLegend(marks: readonly Mark[], width: number, top: number): { legend: string; rows: number } {
+	let [at, row] = [LEGEND_LEFT, 0];
+	const entries = marks.map((mark, index) => {
 		const name = nameOf(mark, index);
-		const entry = `<rect x="${at}" y="${top + 6}" width="12" height="12" fill="${SERIES[index % SERIES.length]}"/><text x="${at + 17}" y="${top + 16}" font-size="12">${escaped(name)}</text>`;
-		at += 40 + 7 * name.length;
+		const room = 40 + 7 * name.length;
+		if (at + room > width && at > LEGEND_LEFT) [at, row] = [LEGEND_LEFT, row + 1];
+		const y = top + row * LEGEND_HEIGHT;
+		const { colour, dashes } = styleOf(index);
+		const sample = dashes
+			? `<path d="M${at - 3} ${y + 12}h18" stroke="${colour}" stroke-width="3" stroke-dasharray="${dashes}"/>`
+			: `<rect x="${at}" y="${y + 6}" width="12" height="12" fill="${colour}"/>`;
+		const entry = `${sample}<text x="${at + 17}" y="${y + 16}" font-size="12">${escaped(name)}</text>`;
+		at += room;
 		return entry;
 	});
-	return (named.length > 0 ? legend.join("") : "") + plot;
+	return { legend: entries.join(""), rows: row + 1 };
 }
 
 /** The viridis colour of a share in [0, 1], as red, green and blue. */

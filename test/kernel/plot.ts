@@ -1,6 +1,7 @@
 import test from "ava";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
+import type { Mark } from "../../kernel/figure.ts";
 import type { Bundle } from "../../kernel/messages.ts";
 import {
 	attention,
@@ -65,6 +66,25 @@ test("a line in SVG has the points of its data, in proportion", async (t) => {
 	t.true(Math.abs((first[0] + last[0]) / 2 - top[0]) < 0.01);
 	t.true(top[1] < first[1]);
 	t.is(first[1], last[1]);
+});
+
+test("the names of many series take as many rows as they need, and no two lines look alike", async (t) => {
+	const names = Array.from({ length: 13 }, (_, index) => `D/loss_number_${index}`);
+	const marks = names.map((name, index): Mark => ({ kind: "line", x: [0, 1], y: [index, index + 1], name }));
+	const { document } = parseHTML(await figure(marks, { height: 300 }).svg());
+	const legend = [...document.querySelectorAll("svg > text")].filter((each) => names.includes(each.textContent ?? ""));
+	t.deepEqual(
+		legend.map((each) => each.textContent),
+		names,
+	);
+	// Letters of 12 pixels' size are at most 8 wide on average, in every font that a reader may have.
+	for (const each of legend) t.true(Number(each.getAttribute("x")) + 8 * (each.textContent ?? "").length <= 640);
+	const lines = [...document.querySelectorAll("g[aria-label=line]")];
+	t.is(lines.length, 13);
+	t.is(
+		new Set(lines.map((each) => `${each.getAttribute("stroke")} ${each.getAttribute("stroke-dasharray")}`)).size,
+		13,
+	);
 });
 
 test("figures refuse numbers that do not pair up", (t) => {
