@@ -4,6 +4,9 @@
  *
  *     picture → stages of conv3 and ReLU, widths w, 2w, 4w, 8w, 8w, each ending in a max pool 2
  *     → average pool to 7 × 7 → linear, ReLU, dropout → linear, ReLU, dropout → linear → logits
+ *
+ * Its convolutions alone are what perceptual losses and LPIPS compare pictures by (`vgg-features`; VGG19 in ESRGAN, FASRGAN and
+ * AGA-GAN, VGG16 in LPIPS), with the published weights.
  */
 import * as tf from "@tensorflow/tfjs";
 import { maxPool2d } from "../engine/ops/max-pool.ts";
@@ -41,11 +44,11 @@ const stages: Readonly<Record<number, readonly number[]>> = {
 /** Side of what the linear layers see. */
 const grid = 7;
 
-/** Pictures [N, H, W, channels] of 32 pixels or more → logits [N, classes]. */
-export function vggNetwork(
+/** Pictures [N, H, W, channels] of 32 pixels or more → features [N, ⌊H / 32⌋, ⌊W / 32⌋, 8 · width]. */
+function vggFeatures(
 	parameters: Parameters,
-	{ channels = 3, depth = 16, width = 64, headWidth = 4096, classes = 2 }: VggOptions = {},
-): Logits {
+	{ channels = 3, depth = 16, width = 64 }: Pick<VggOptions, "channels" | "depth" | "width">,
+): Layer {
 	const counts = stages[depth];
 	if (counts === undefined) {
 		throw new RangeError(`vgg: depth must be ${Object.keys(stages).join(", ")}, got ${depth}`);
@@ -67,17 +70,23 @@ export function vggNetwork(
 		layers.push((x) => maxPool2d(x, 2));
 		position += 1;
 	}
+	return (images, pass) => layers.reduce((x, layer) => layer(x, pass), images);
+}
+
+/** Pictures [N, H, W, channels] of 32 pixels or more → logits [N, classes]. */
+export function vggNetwork(
+	parameters: Parameters,
+	{ width = 64, headWidth = 4096, classes = 2, ...options }: VggOptions = {},
+): Logits {
+	const features = vggFeatures(parameters, { width, ...options });
 	const init = { initializer: normalInit(0.01), biasInitializer: constantInit(0) };
 	const head = parameters.at("classifier");
-	const first = linear(input * grid * grid, headWidth, init)(head.at(0));
+	const first = linear(8 * width * grid * grid, headWidth, init)(head.at(0));
 	const second = linear(headWidth, headWidth, init)(head.at(3));
 	const last = linear(headWidth, classes, init)(head.at(6));
 	return (images, pass, drops) =>
 		tf.tidy(() => {
-			const deep = adaptiveAvgPool2d(
-				layers.reduce((x, layer) => layer(x, pass), images),
-				grid,
-			);
+			const deep = adaptiveAvgPool2d(features(images, pass), grid);
 			// PyTorch flattens channels first.
 			const flat = tf.reshape(tf.transpose(deep, [0, 3, 1, 2]), [images.shape[0], -1]) as tf.Tensor2D;
 			const once = dropout(relu(first(flat)), 0, pass, drops);
@@ -112,5 +121,13 @@ export const systems: readonly System[] = [
 		meanings: { classes: "Classes that are told apart." },
 		networks: (options) => ({ C: (parameters) => vggNetwork(parameters, options) }),
 		build: vggClassifier,
+	}),
+	system({
+		id: "vgg-features",
+		paper,
+		role: "part",
+		description: "The convolutions of VGG, whose features perceptual losses compare.",
+		options: { channels: 3, depth: 19, width: 64 },
+		networks: (options) => ({ F: (parameters) => vggFeatures(parameters, options) }),
 	}),
 ];
