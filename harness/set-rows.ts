@@ -14,6 +14,7 @@ import { prefetched } from "./order.ts";
 import { pictureFolder, readPicture } from "./pictures.ts";
 import type { Input } from "./report.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { version as fovea } from "./version.ts";
 
 /** A set that was named on the command line. */
 export type OpenSet =
@@ -62,7 +63,7 @@ export interface SetRowsOptions {
 
 /**
  * Rows of an opened set. Those of pictures are kept in the cache under the hash of every picture's bytes, the extractor,
- * its weights, the resize and the engine, so a changed picture is never answered with old features.
+ * its weights, the resize, the engine and this package's version, so a changed picture is never answered with old features.
  */
 export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Rows> {
 	if (set.kind === "rows")
@@ -71,7 +72,7 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 	if (extractor === undefined) throw new TypeError(`${set.input.path}: pictures need an extractor, got none`);
 	const { name, version } = currentEngine();
 	const key = createHash("sha256")
-		.update(JSON.stringify([cacheFormat, set.input.sha256, extractor.protocol, resizer.id, name, version]))
+		.update(JSON.stringify([fovea, set.input.sha256, extractor.protocol, resizer.id, name, version]))
 		.digest("hex");
 	const path = join(cacheFolder(), "features", `${key}.safetensors`);
 	const total = set.input.count;
@@ -213,6 +214,3 @@ async function fileHash(path: string): Promise<string> {
 
 /** Pictures decoded ahead of the network. */
 const readAhead = 16;
-
-/** Changed when what is kept changes its meaning. */
-const cacheFormat = 1;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../../engine/cache.ts";
 
 export interface PublishedWeights {
-	/** In commands: `inception-fid`. */
+	/** In commands: `inception`. */
 	readonly name: string;
 	readonly file: string;
 	readonly url: string;
@@ -26,12 +26,12 @@ const torchvision = (name: string, stem: string, sha256: string, purpose: string
 
 export const publishedWeights: readonly PublishedWeights[] = [
 	{
-		name: "inception-fid",
+		name: "inception",
 		file: "pt_inception-2015-12-05-6726825d.pth",
 		url: "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
 		sha256: "6726825d",
 		purpose: "Inception v3 of 2015-12-05, of FID, KID and the Inception Score",
-		use: "evaluate --features inception:inception-fid",
+		use: "evaluate --features inception:inception",
 	},
 	torchvision("alexnet", "alexnet-owt", "7be5be79", "AlexNet of LPIPS", "evaluate --lpips alex:alexnet"),
 	torchvision("vgg16", "vgg16", "397923af", "VGG16 of LPIPS", "evaluate --lpips vgg:vgg16"),

@@ -45,9 +45,8 @@ test.serial("a name of published weights is looked for in the cache, and the way
 		if (before === undefined) delete process.env["FOVEA_CACHE"];
 		else process.env["FOVEA_CACHE"] = before;
 	});
-	await t.throwsAsync(readTorchWeights("inception-fid", "--features"), {
-		message:
-			/^--features: inception-fid must be in the cache, got no .*6726825d\.pth; fovea weights get inception-fid$/,
+	await t.throwsAsync(readTorchWeights("inception", "--features"), {
+		message: /^--features: inception must be in the cache, got no .*6726825d\.pth; fovea weights get inception$/,
 	});
 	const missing = join(await temporaryFolder(t), "none.pth");
 	await t.throwsAsync(readTorchWeights(missing, "--features"), {

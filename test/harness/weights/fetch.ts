@@ -135,7 +135,7 @@ test("the command lists what there is and where it would be", async (t) => {
 	t.is(folder, join(cache, "weights"));
 	t.deepEqual(
 		weights.map(({ name }: { name: string }) => name),
-		["inception-fid", "alexnet", "vgg16", "squeezenet", "vgg19", "resnet18"],
+		["inception", "alexnet", "vgg16", "squeezenet", "vgg19", "resnet18"],
 	);
 	for (const { file, sha256: digits, path, present } of weights) {
 		t.true(file.endsWith(`-${digits}.pth`));
