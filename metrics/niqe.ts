@@ -28,8 +28,8 @@ export interface NiqeOptions {
 
 /**
  * Natural image quality evaluator (Mittal et al., 2013): the distance of a picture's blocks from a model of pristine pictures,
- * √((μ - m)' ((S + C) / 2)⁺ (μ - m)), on the BT.601 luma rounded to bytes, as the authors' program and BasicSR have it. It
- * judges the image alone. The published model is not in this package: values with the package's own model, fitted on a few
+ * √((μ - m)' ((S + C) / 2)⁺ (μ - m)), on the BT.601 luma rounded to bytes, as the authors' program and BasicSR have it, in
+ * float64; BasicSR's float32 is up to some 0.01 away. It judges the image alone. The published model is not in this package: values with the package's own model, fitted on a few
  * free photographs, compare with each other, not with published ones.
  */
 export function niqe(options: NiqeOptions = {}): PairedMetric {

@@ -157,3 +157,19 @@ for (const net of lpipsNets) {
 		},
 	);
 }
+
+test("a grey picture goes in as three equal channels; other counts are refused", (t) => {
+	const picture = (channels: number, data: number[]): Picture => ({
+		data: Uint8Array.from(data),
+		height: 1,
+		width: 2,
+		channels,
+	});
+	const colour = picture(3, [7, 7, 7, 200, 200, 200]);
+	for (const version of ["v0.0", "v0.1"] as const) {
+		t.deepEqual(lpipsInput(picture(1, [7, 200]), version, 255), lpipsInput(colour, version, 255));
+	}
+	t.throws(() => lpipsInput(picture(4, [1, 2, 3, 4, 5, 6, 7, 8]), "v0.1", 255), {
+		message: "lpips: pictures must have 1 or 3 channels, got 4",
+	});
+});

@@ -74,6 +74,16 @@ test("the spectral angle does not change with brightness", async (t) => {
 	t.true(close(await sam().value(a, doubled), 0, 1e-5));
 });
 
+test("the spectral angle of one colour to another has a closed form; a black pixel makes it 0, or NaN as in torchmetrics", async (t) => {
+	const colour = (...data: number[]): Picture => ({ data: Uint8Array.from(data), height: 1, width: 1, channels: 3 });
+	const [red, orange, black] = [colour(200, 0, 0), colour(90, 90, 0), colour(0, 0, 0)];
+	const radians = sam({ protocol: "torchmetrics" });
+	t.true(close(await sam().value(red, orange), 45, 1e-9));
+	t.true(close(await radians.value(red, orange), Math.PI / 4, 1e-12));
+	t.is(await sam().value(red, black), 0);
+	t.is(await radians.value(red, black), Number.NaN);
+});
+
 test("grey pictures for the spectral angle and too small ones for UIQ are refused in one line", async (t) => {
 	const grey: Picture = { data: new Uint8Array(16), height: 4, width: 4, channels: 1 };
 	const run = async (metric: PairedMetric): Promise<string | undefined> =>
