@@ -154,7 +154,8 @@ export function augmenterTable(judged: readonly JudgedAugmenter[]): Table {
 			value(one, "fid", 1),
 			...["background-l1", "dice", "attention-iou", "pointing-game"].map((id) => value(one, id)),
 			(one.training.result.seconds / 60).toFixed(1),
-			...[one.belowFloor, one.masksBelowFloor].map((why) => (why === undefined ? "cleared" : "below")),
+			one.belowFloor === undefined ? "cleared" : "below",
+			one.scores.masks === undefined ? "–" : one.masksBelowFloor === undefined ? "cleared" : "below",
 		]),
 	};
 }
