@@ -130,7 +130,9 @@ export async function draw(
 ): Promise<Record<string, string>> {
 	const shown: Record<string, string> = {};
 	const firsts = systems.flatMap((system) => judged.filter(({ training }) => training.system === system).slice(0, 1));
-	const faces = Array.from({ length: Math.min(5, test.pictures.count) }, (_, face) => face);
+	// Some twelve rows: more are not looked at.
+	const shownFaces = Math.min(test.pictures.count, Math.max(1, Math.round(12 / firsts.length)));
+	const faces = Array.from({ length: shownFaces }, (_, face) => face);
 	const comparison = (first: string, pictureOf: (judged: Judged) => PictureSet) => ({
 		columns: [first, ...test.attributes.map(editName)],
 		rows: faces.flatMap((face) =>
