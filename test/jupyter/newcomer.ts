@@ -9,7 +9,7 @@ import { Lab, screenshots } from "../helpers/lab.ts";
 
 /**
  * The path of somebody new, in the README's own words: its commands are read from it, so that words that drift fail here. Then
- * two more notebooks by the same clicks; all of them run under nbconvert in notebooks.ts. Screenshots are kept in build/screenshots/jupyterlab.
+ * look at what it shows; all notebooks run under nbconvert in notebooks.ts. Screenshots are kept in build/screenshots/jupyterlab.
  */
 
 const test = anyTest.serial as TestFn;
@@ -115,7 +115,3 @@ test("the README's way: install the kernel, open cca-gan.ipynb in JupyterLab, Ru
 	await lab.page.locator(".jp-DirListing-itemName", { hasText: /^notebooks$/ }).dblclick();
 	await runAll(t, "cca-gan.ipynb");
 });
-
-// Their cells are other than those of the papers' notebooks, which share one form: formulas, exercises, charts, pictures in rows.
-for (const name of ["attention.ipynb", "metrics.ipynb"])
-	test(`then by the same clicks ${name}`, (t) => runAll(t, name));
