@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { parseReproduction } from "../../harness/reproduce.ts";
 import { launch } from "../helpers/browser.ts";
 import { fovea } from "../helpers/fovea.ts";
 import { writeHostileReproduction } from "../helpers/reproduction.ts";
@@ -75,14 +76,21 @@ test("a kept report opens offline from one file under 8 MB, and every plot is dr
 	const { kept: file } = t.context.pages;
 	t.true((await readFile(file)).length < 8_000_000);
 	const { page, said, asked } = await open(t, file);
-	t.is(await drawAll(page), 5);
+	const report = parseReproduction(JSON.parse(await readFile(join(kept, "report.json"), "utf8")), "report.json");
+	const scores = report.trainings.flatMap((training) => training.scores);
+	t.is(await drawAll(page), new Set(scores.map(({ metric }) => metric)).size);
 	t.deepEqual(said, []);
 	t.deepEqual(asked, [pathToFileURL(file).href]);
-	// Six trainings in five edits, each with its interval.
+	// Every training in five edits, each with its interval.
 	const fid = page.locator("[data-plot]").first();
-	t.is(await fid.locator(".point").count(), 30);
-	t.is(await fid.locator(".yerror").count(), 30);
-	t.is(await page.locator(".claim.undecided").count(), 4);
+	const points = scores.filter(({ metric }) => metric === "fid").length;
+	t.is(points, 5 * report.trainings.length);
+	t.is(await fid.locator(".point").count(), points);
+	t.is(await fid.locator(".yerror").count(), points);
+	for (const verdict of ["held", "not-held", "undecided"]) {
+		const count = report.claims.filter((claim) => claim.verdict === verdict).length;
+		t.is(await page.locator(`.claim.${verdict}`).count(), count, verdict);
+	}
 	t.is(await page.locator("#tables table").count(), 2);
 });
 
