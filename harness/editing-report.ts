@@ -49,7 +49,7 @@ function valuesOf(judged: readonly Judged[], system: string, metric: string, edi
 		.map(({ value }) => value);
 }
 
-/** The paper's table: its numbers beside ours, mean over seeds ± their standard deviation. */
+/** The paper's table: its numbers beside ours, mean over seeds ± their standard deviation where there are several. */
 export function mainTable(
 	{ paper, systems, rows, columns }: EditingExperiment,
 	dataset: Dataset,
@@ -73,7 +73,8 @@ export function mainTable(
 			});
 			const measured = dataset.attributes.map((attribute) => {
 				const values = valuesOf(judged, system, id, attribute).map((value) => value * scale);
-				return `${mean(values).toFixed(digits)} ± ${deviation(values).toFixed(digits)}`;
+				const centre = mean(values).toFixed(digits);
+				return values.length < 2 ? centre : `${centre} ± ${deviation(values).toFixed(digits)}`;
 			});
 			return [
 				[`${row}: ${printed}, published`, ...published],
