@@ -30,8 +30,10 @@ export function isTranslator(id: AugmenterId): id is TranslatorId {
 export interface AugmenterPreset {
 	/** Side of the pictures, a multiple of 4. */
 	readonly imageSize: number;
-	/** Width of the first layer of CycleGAN's, AGGAN's and SAG-GAN's generators; UAGGAN's and attention networks have half, as published. */
+	/** Width of the first layer of CycleGAN's, AGGAN's and SAG-GAN's generators; UAGGAN's have half, as published. */
 	readonly ngf: number;
+	/** Width of the first layer of SAG-GAN's attention networks; half of `ngf` in the paper's reading. */
+	readonly ngfAttention: number;
 	readonly blocks: number;
 	/** Width of the first layer of every discriminator of a translator. */
 	readonly ndf: number;
@@ -91,8 +93,7 @@ export function buildAugmenter(id: AugmenterId, preset: AugmenterPreset, steps: 
 }
 
 function translator(id: TranslatorId, preset: AugmenterPreset, steps: number, seed: number): Gan<UnpairedBatch> {
-	const { ngf, blocks, ndf, dLayers, reduction, rate, lambdaMask } = preset;
-	const half = Math.ceil(ngf / 2);
+	const { ngf, ngfAttention, blocks, ndf, dLayers, reduction, rate, lambdaMask } = preset;
 	const common = { channels: 1, blocks, ndf, rate, seed };
 	// Published schedules, as shares of the training: a hundred epochs of UAGGAN, two hundred of AGGAN.
 	const epoch = (epochs: number) => Math.max(1, Math.ceil(steps / epochs));
@@ -102,12 +103,12 @@ function translator(id: TranslatorId, preset: AugmenterPreset, steps: number, se
 			ngf,
 			dLayers,
 			reduction,
-			ngfAttention: half,
+			ngfAttention,
 			lambdaMask: id === "sag-gan" ? lambdaMask : 0,
 		});
 	}
 	if (id === "cyclegan") return cyclegan({ ...common, ngf, dLayers, discriminator: "spectral" });
-	if (id === "uaggan") return uaggan({ ...common, ngf: half, epochLength: epoch(100) });
+	if (id === "uaggan") return uaggan({ ...common, ngf: Math.ceil(ngf / 2), epochLength: epoch(100) });
 	return aggan({ ...common, ngf, dLayers, share: curriculum({ iterations: 10 * epoch(200) }) });
 }
 

@@ -37,7 +37,7 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	smoke: {
 		data: "brains",
 		pictures: { train: 192, test: 128 },
-		...{ imageSize: 32, ngf: 6, blocks: 1, ndf: 6, dLayers: 2, reduction: 4, latent: 16 },
+		...{ imageSize: 32, ngf: 6, ngfAttention: 3, blocks: 1, ndf: 6, dLayers: 2, reduction: 4, latent: 16 },
 		...{ batchSize: 1, steps: 90, rate: 2e-3, lambdaMask: 1, noise: { batchSize: 4, steps: 60 } },
 		classifier: { width: 8, steps: 60, batchSize: 16, rate: 2e-3, every: 20 },
 		seeds: [1],
@@ -47,7 +47,7 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	laptop: {
 		data: "brains",
 		pictures: { train: 800, test: 400 },
-		...{ imageSize: 64, ngf: 16, blocks: 3, ndf: 24, dLayers: 3, reduction: 8, latent: 32 },
+		...{ imageSize: 64, ngf: 16, ngfAttention: 8, blocks: 3, ndf: 24, dLayers: 3, reduction: 8, latent: 32 },
 		...{ batchSize: 1, steps: 400, rate: 1e-3, lambdaMask: 10, noise: { batchSize: 4, steps: 200 } },
 		classifier: { width: 16, steps: 80, batchSize: 32, rate: 1e-3, every: 20 },
 		seeds: [1, 2, 3],
@@ -59,7 +59,7 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	paper: {
 		data: "brats",
 		pictures: { train: 23_000, test: 6500 },
-		...{ imageSize: 240, ngf: 64, blocks: 9, ndf: 64, dLayers: 3, reduction: 16, latent: 512 },
+		...{ imageSize: 240, ngf: 64, ngfAttention: 32, blocks: 9, ndf: 64, dLayers: 3, reduction: 16, latent: 512 },
 		...{ batchSize: 1, steps: 2_300_000, rate: 2e-4, lambdaMask: 1, noise: { batchSize: 16, steps: 375_000 } },
 		classifier: { width: 64, steps: 36_000, batchSize: 32, rate: 1e-4, every: 720 },
 		seeds: [1, 2, 3],
@@ -95,7 +95,13 @@ async function trainAugmenter(
 		settings: {
 			data: dataset.describe(),
 			...{ steps, batchSize, imageSize: preset.imageSize, rate: preset.rate },
-			...{ ngf: preset.ngf, blocks: preset.blocks, ndf: preset.ndf, latent: preset.latent },
+			...{
+				ngf: preset.ngf,
+				ngfAttention: preset.ngfAttention,
+				blocks: preset.blocks,
+				ndf: preset.ndf,
+				latent: preset.latent,
+			},
 			...(id === "sag-gan" ? { lambdaMask: preset.lambdaMask } : {}),
 		},
 		// PGGAN and MSG-GAN are published with a constant rate.
@@ -164,7 +170,7 @@ async function trainClassifier(
 }
 
 const translating = {
-	...counts("imageSize", "ngf", "blocks", "ndf", "dLayers", "reduction", "batchSize"),
+	...counts("imageSize", "ngf", "ngfAttention", "blocks", "ndf", "dLayers", "reduction", "batchSize"),
 	...amounts("rate"),
 };
 const fromNoise = counts("imageSize", "latent", "noise.batchSize");
