@@ -20,6 +20,7 @@ import { draw, type EditingExperiment, type Judged, mainTable, qualityTable } fr
 import { absoluteDifferences, blurredCopies, generateAll, type PictureSet, toSigned } from "./edits.ts";
 import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { EditingPreset } from "./experiments/cca-gan.ts";
+import { type Floor, rounded, underTrained } from "./floor.ts";
 import { trainJudge } from "./judge.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { runPool } from "./training-pool.ts";
@@ -65,7 +66,7 @@ export async function* reproduceEdits(
 
 	const claims = paper.claims
 		.filter(({ better, worse }) => systems.includes(better) && systems.includes(worse))
-		.map((claim) => decideClaim(claim, judged));
+		.map((claim) => decideClaim(claim, judged, seeds.length));
 	return finishReport(paper, options, {
 		begun,
 		data: dataset.describe(),
@@ -112,17 +113,11 @@ async function* prepareTest(
 	return { attributes, pictures, labels, rows, extractor, resamples: preset.resamples, masks, ...judge };
 }
 
-interface Floor {
-	readonly sentences: readonly string[];
-	/** Why scores lie below the floor; undefined where they clear it. */
-	misses(scores: EditScores): string | undefined;
-}
-
 /**
  * What a training must reach before a claim is decided by it: its edits keep more of the picture, and lie nearer to real
  * pictures, than a blurred copy does, and the judge sees more of the edits asked for than of those not made at all.
  */
-async function floorOf(test: EditTest, dataset: Dataset): Promise<Floor> {
+async function floorOf(test: EditTest, dataset: Dataset): Promise<Floor<EditScores>> {
 	const blurred = await blurredCopies(test.pictures, 4);
 	const keeps = mean(absoluteDifferences(blurred, test.pictures));
 	const { features } = await extractRows(test.extractor, picturesOf(blurred));
@@ -131,7 +126,6 @@ async function floorOf(test: EditTest, dataset: Dataset): Promise<Floor> {
 	// An edit that changes nothing is right where a hair colour was there before, and never where an attribute is turned over.
 	const unedited = mean(dataset.attributes.map((name) => (name.endsWith("_Hair") ? (shares[name] as number) : 0)));
 	const reached = (1 + unedited) / 2;
-	const rounded = (value: number) => value.toPrecision(3);
 	return {
 		sentences: [
 			`reconstruction: mean |x − G(G(x, edit), source)| at most ${rounded(keeps)}, that of a copy blurred to a quarter of its size`,
@@ -139,17 +133,16 @@ async function floorOf(test: EditTest, dataset: Dataset): Promise<Floor> {
 			`accuracy of the edits by the judge at least ${rounded(reached)}, half way from no edit (${rounded(unedited)}) to all`,
 		],
 		misses({ reconstruction, means, accuracy }) {
-			const missed = [
+			return underTrained([
 				reconstruction > keeps ? `reconstruction ${rounded(reconstruction)} over ${rounded(keeps)}` : "",
 				means.fid.value >= distance ? `FID-lite ${rounded(means.fid.value)} not below ${rounded(distance)}` : "",
 				accuracy < reached ? `accuracy of edits ${rounded(accuracy)} under ${rounded(reached)}` : "",
-			].filter((text) => text !== "");
-			return missed.length === 0 ? undefined : `under-trained: ${missed.join(", ")}`;
+			]);
 		},
 	};
 }
 
-function decideClaim(claim: Claim, judged: readonly Judged[]): ClaimVerdict {
+function decideClaim(claim: Claim, judged: readonly Judged[], wanted: number): ClaimVerdict {
 	const of = (system: string) =>
 		judged
 			.filter(({ training }) => training.system === system)
@@ -157,5 +150,5 @@ function decideClaim(claim: Claim, judged: readonly Judged[]): ClaimVerdict {
 				const { value, resamples } = scores.means[claim.metric as EditMeasure];
 				return { seed: training.seed, value, resamples, belowFloor };
 			});
-	return decide(claim, of(claim.better), of(claim.worse), { seed: 13 });
+	return decide(claim, of(claim.better), of(claim.worse), { seed: 13, wanted });
 }

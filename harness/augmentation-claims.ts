@@ -5,6 +5,7 @@ import type { AugmenterScores, AugmenterTest } from "./augmentation-scores.ts";
 import type { Suffix } from "./augmentation-setup.ts";
 import type { AugmenterId } from "./augmenters.ts";
 import { type ClaimVerdict, decide, type TrainingScores } from "./claims.ts";
+import { joined, rounded } from "./floor.ts";
 
 /** Why an augmenter's pictures lie below the floor; undefined where they clear it. */
 export function missesOf(
@@ -12,7 +13,7 @@ export function missesOf(
 	{ blurredFid, blurredOutside = Number.POSITIVE_INFINITY }: AugmenterTest,
 	reached: number,
 ): string | undefined {
-	return listed([
+	return joined([
 		asLabelled < reached
 			? `its pictures told apart with an AUC of ${rounded(asLabelled)}, under ${rounded(reached)}`
 			: "",
@@ -40,7 +41,7 @@ export function maskMissesOf(id: AugmenterId, scores: AugmenterScores, given: Au
 	if (masks === undefined) return undefined;
 	const { iou, least, most } = masks;
 	const prior = given.maps?.prior ?? 0;
-	return listed([
+	return joined([
 		most > 0.5 && least < 0.5
 			? ""
 			: `its masks run from ${rounded(least)} to ${rounded(most)}, on one side of one half`,
@@ -49,11 +50,6 @@ export function maskMissesOf(id: AugmenterId, scores: AugmenterScores, given: Au
 			: "",
 		...damage(scores, given),
 	]);
-}
-
-function listed(missed: readonly string[]): string | undefined {
-	const some = missed.filter((text) => text !== "");
-	return some.length === 0 ? undefined : some.join(", ");
 }
 
 export function floorSentences(area: number, share: number, tests: ReadonlyMap<Suffix, AugmenterTest>): string[] {
@@ -78,7 +74,7 @@ export function floorSentences(area: number, share: number, tests: ReadonlyMap<S
 
 /**
  * The verdict of a claim whose systems were all trained: on masks, or on classifiers, where metrics that end in -eighth are of
- * the smaller training set. Fewer trainings of a side than `wanted` decide nothing.
+ * the smaller training set.
  */
 export function decideClaim(
 	claim: Claim,
@@ -87,14 +83,9 @@ export function decideClaim(
 	wanted: number,
 ): ClaimVerdict[] {
 	const of = claim.metric === "attention-iou" ? masksIn(made) : classifiersIn(judged, claim.metric);
-	const sides = [claim.better, claim.worse].map((id) => ({ id, trainings: of(id) }));
-	const [better, worse] = sides.map(({ trainings }) => trainings) as [TrainingScores[], TrainingScores[]];
-	if (better.length === 0 || worse.length === 0) return [];
-	const verdict = decide(claim, better, worse, { seed: 13 });
-	const few = sides.find(({ trainings }) => trainings.length < wanted);
-	if (verdict.verdict === "undecided" || few === undefined) return [verdict];
-	const why = `${few.id} was trained from ${few.trainings.length} of ${wanted} seeds`;
-	return [{ ...verdict, verdict: "undecided", why }];
+	const [better, worse]: TrainingScores[][] = [of(claim.better), of(claim.worse)];
+	if (!better?.length || !worse?.length) return [];
+	return [decide(claim, better, worse, { seed: 13, wanted })];
 }
 
 const masksIn = (made: readonly JudgedAugmenter[]) => (id: string) =>
@@ -115,5 +106,3 @@ function classifiersIn(judged: readonly JudgedClassifier[], name: string) {
 				...scores.values[metric],
 			}));
 }
-
-export const rounded = (value: number) => value.toPrecision(3);

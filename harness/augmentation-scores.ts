@@ -23,6 +23,7 @@ import { trueNegativeRate } from "../metrics/tnr.ts";
 import { truePositiveRate } from "../metrics/tpr.ts";
 import { masksOf } from "./augmentation-sheets.ts";
 import { type Augmenter, syntheticExamples } from "./augmenters.ts";
+import type { Resampled } from "./claims.ts";
 import type { Dataset, Example } from "./datasets/dataset.ts";
 import { mean } from "./edit-test.ts";
 import { blurredCopies } from "./edits.ts";
@@ -60,12 +61,6 @@ export function maskResamples({ patients }: Slices, rows: readonly number[], cou
 			}),
 		),
 	);
-}
-
-/** A value, and what it is on every resample. */
-interface Resampled {
-	readonly value: number;
-	readonly resamples: readonly number[];
 }
 
 /** One classifier's scores, and the values of accuracy and area on every resample. */

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { rocArea } from "../metrics/roc.ts";
 import type { Classifier } from "../models/layers/classifier.ts";
 import { paper } from "../models/sag-gan.ts";
-import { decideClaim, floorSentences, maskMissesOf, missesOf, rounded } from "./augmentation-claims.ts";
+import { decideClaim, floorSentences, maskMissesOf, missesOf } from "./augmentation-claims.ts";
 import {
 	augmenterTable,
 	classifierTable,
@@ -45,6 +45,7 @@ import { byAttribute } from "./datasets/unpaired.ts";
 import { trainingClasses } from "./datasets/views.ts";
 import { toSigned } from "./edits.ts";
 import { finishReport, trainingReport } from "./experiment-report.ts";
+import { rounded, underTrained } from "./floor.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { selectedClassifier, tumourScores } from "./selected-classifier.ts";
 import { type Slices, stacked } from "./slices.ts";
@@ -130,19 +131,13 @@ export async function* reproduceAugmentation(
 		const scores = scoreClassifier(chancesOf(classifier, test.signed(), test.shape), test, resamples);
 		const { accuracy, auc } = scores.values;
 		const source = made.find((one) => one.id === id && one.suffix === suffix && one.training.seed === training.seed);
-		const missesWith = (own: string | undefined) => {
-			const missed = [own, source?.belowFloor].filter((text) => text !== undefined);
-			return missed.length === 0 ? undefined : `under-trained: ${missed.join("; ")}`;
+		const belowFloorOf = (name: string, own: number, least: number) => {
+			const missed = own < least ? `the classifier's ${name} is ${rounded(own)}, under ${rounded(least)}` : "";
+			return underTrained([missed, source?.belowFloor ?? ""], "; ");
 		};
 		const belowFloor = {
-			accuracy: missesWith(
-				accuracy.value < share
-					? `the classifier's accuracy is ${rounded(accuracy.value)}, under ${rounded(share)}`
-					: undefined,
-			),
-			auc: missesWith(
-				auc.value < area ? `the classifier's AUC is ${rounded(auc.value)}, under ${rounded(area)}` : undefined,
-			),
+			accuracy: belowFloorOf("accuracy", accuracy.value, share),
+			auc: belowFloorOf("AUC", auc.value, area),
 		};
 		judged.push({ augmentation: id, suffix, training, scores, belowFloor });
 	}

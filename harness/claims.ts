@@ -6,11 +6,15 @@ import { Random } from "../engine/random.ts";
 import { quantile } from "../metrics/statistics/quantile.ts";
 import type { Claim } from "../models/paper.ts";
 
-/** Scores of one training: its value on all pictures, and on each resample (the same resamples for every training). */
-export interface TrainingScores {
-	readonly seed: number;
+/** A value on all test pictures, and on each resample of them (the same resamples for every training). */
+export interface Resampled {
 	readonly value: number;
 	readonly resamples: readonly number[];
+}
+
+/** Scores of one training. */
+export interface TrainingScores extends Resampled {
+	readonly seed: number;
 	/** Why this training may not be judged, or undefined where it clears the floor. */
 	readonly belowFloor?: string | undefined;
 }
@@ -30,13 +34,19 @@ export interface ClaimVerdict {
  * Decides a claim. The interval redraws, `redraws` times, the trainings (with replacement) and the resample of test pictures,
  * which all trainings share; it therefore covers the chance of training and of sampling. Where both systems were trained from
  * the same seeds (data in the same order, the same start), seeds are drawn in pairs, else each side by itself. `held` or
- * `not-held` needs an interval on one side of zero and every training of both systems above the floor; else `undecided`.
+ * `not-held` needs an interval on one side of zero, every training of both systems above the floor, and as many trainings of
+ * each as `wanted`; else `undecided`.
  */
 export function decide(
 	claim: Claim,
 	better: readonly TrainingScores[],
 	worse: readonly TrainingScores[],
-	{ seed, level = 0.95, redraws = 2000 }: { readonly seed: number; readonly level?: number; readonly redraws?: number },
+	{
+		seed,
+		level = 0.95,
+		redraws = 2000,
+		wanted = 1,
+	}: { readonly seed: number; readonly level?: number; readonly redraws?: number; readonly wanted?: number },
 ): ClaimVerdict {
 	const sign = claim.direction === "lower" ? 1 : -1;
 	const mean = (scores: readonly TrainingScores[]) =>
@@ -77,7 +87,12 @@ export function decide(
 		const why = `${first.system} (seed ${first.seed}) is below the floor, ${first.belowFloor}${more}`;
 		return { ...rest, verdict: "undecided", why };
 	}
+	if (low <= 0 && high >= 0) return { ...rest, verdict: "undecided", why: "the interval contains zero" };
+	const few = [better, worse].find(({ length }) => length < wanted);
+	if (few !== undefined) {
+		const why = `${few === better ? claim.better : claim.worse} was trained from ${few.length} of ${wanted} seeds`;
+		return { ...rest, verdict: "undecided", why };
+	}
 	if (low > 0) return { ...rest, verdict: "held", why: "the interval lies above zero" };
-	if (high < 0) return { ...rest, verdict: "not-held", why: "the interval lies below zero" };
-	return { ...rest, verdict: "undecided", why: "the interval contains zero" };
+	return { ...rest, verdict: "not-held", why: "the interval lies below zero" };
 }

@@ -9,8 +9,10 @@ import { extractRows } from "../metrics/features/rows.ts";
 import { fid } from "../metrics/fid.ts";
 import { kid } from "../metrics/kid.ts";
 import { type DistributionMetric, type Picture, type Score, score } from "../metrics/metric.ts";
+import { bootstrapInterval } from "../metrics/statistics/bootstrap.ts";
 import { quantile } from "../metrics/statistics/quantile.ts";
 import type { ConditionalGan } from "../models/layers/stargan-training.ts";
+import type { Resampled } from "./claims.ts";
 import { editLabels } from "./edit-sheets.ts";
 import { deviation, type EditTest, mean, picturesOf } from "./edit-test.ts";
 import { absoluteDifferences, generateAll, type PictureSet } from "./edits.ts";
@@ -23,7 +25,7 @@ export type EditMeasure = "fid" | "kid" | "colour-distance";
 export interface EditScores {
 	readonly scores: readonly Score[];
 	/** Mean over the edits, on all test pictures and on each resample. */
-	readonly means: Readonly<Record<EditMeasure, { readonly value: number; readonly resamples: readonly number[] }>>;
+	readonly means: Readonly<Record<EditMeasure, Resampled>>;
 	readonly accuracy: number;
 	/** Mean |x − G(G(x, edit), source)| over edits and pictures, in the signed range. */
 	readonly reconstruction: number;
@@ -39,7 +41,7 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 	const scores: Score[] = [];
 	const edits = attributes.map((_, index) => generateAll(gan, pictures, editLabels(labels, attributes, index)));
 	const samples = { real: pictures.count, fake: pictures.count };
-	const sums = { fid: emptySum(test), kid: emptySum(test), "colour-distance": emptySum(test) };
+	const measured: Record<EditMeasure, Resampled[]> = { fid: [], kid: [], "colour-distance": [] };
 	for (const [index, edited] of edits.entries()) {
 		const { features, protocol: inputs } = await extractRows(extractor, picturesOf(edited));
 		for (const metric of distances) {
@@ -52,11 +54,7 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 				notes = [],
 				method = "",
 			} = await metric.measure(test.rows.features, features, resampling);
-			const sum = sums[metric.id as "fid" | "kid"];
-			sum.value += value / attributes.length;
-			for (const [at, replicate] of replicates.entries()) {
-				sum.resamples[at] = (sum.resamples[at] as number) + replicate / attributes.length;
-			}
+			measured[metric.id as "fid" | "kid"].push({ value, resamples: [...replicates] });
 			const protocol = { ...inputs, edit: attributes[index] as string, real: "all test pictures" };
 			const [low, high] = [quantile(replicates, 0.025), quantile(replicates, 0.975)];
 			const interval = { low, high, level: 0.95, method };
@@ -67,18 +65,13 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 		}
 	}
 	for (const [index, edited] of edits.entries()) {
-		const { value, resamples } = await colourDistances(test, edited);
-		const sum = sums["colour-distance"];
-		sum.value += value / attributes.length;
-		for (const [at, resample] of resamples.entries()) {
-			sum.resamples[at] = (sum.resamples[at] as number) + resample / attributes.length;
-		}
-		const interval = {
-			...{ low: quantile(resamples, 0.025), high: quantile(resamples, 0.975), level: 0.95 },
-			method: `bootstrap over pictures, ${test.resamples} resamples`,
-		};
+		const moved = await colourDistances(pictures, edited);
+		const { estimate, distribution, spread, low, high, level, method } = bootstrapInterval(moved, {
+			...{ seed: 11, resamples: test.resamples },
+		});
+		measured["colour-distance"].push({ value: estimate, resamples: [...distribution] });
 		const protocol = { edit: attributes[index] as string, reference: "each edit's source" };
-		scores.push(score(colours, value, { samples, interval, spread: deviation([...resamples]) }, protocol));
+		scores.push(score(colours, estimate, { samples, interval: { low, high, level, method }, spread }, protocol));
 	}
 	const accuracies = edits.map((edited, index) => {
 		const [value, result] = judged(test, edited, index);
@@ -94,22 +87,26 @@ export async function scoreEdits(gan: ConditionalGan, test: EditTest): Promise<E
 	if (test.masks !== undefined) {
 		scores.push(...(await changeInMasks(test, test.masks, edits)), ...(await attentionInMasks(gan, test, test.masks)));
 	}
-	return { scores, means: sums, accuracy: mean(accuracies), reconstruction: mean(differences), edits };
+	const means = {
+		...{ fid: meanOf(measured.fid), kid: meanOf(measured.kid) },
+		"colour-distance": meanOf(measured["colour-distance"]),
+	};
+	return { scores, means, accuracy: mean(accuracies), reconstruction: mean(differences), edits };
 }
 
-/** Mean distance between the colours of a source and of its edit; the same draws for every edit and system. */
-async function colourDistances({ pictures, resamples }: EditTest, edited: PictureSet) {
-	const sources = [...picturesOf(pictures)];
-	const distances = await Promise.all(
-		[...picturesOf(edited)].map((picture, row) => colours.value(sources[row] as Picture, picture)),
-	);
-	const random = Random.seed(11).split("resamples of test pictures for colours");
-	const draw = () => mean(distances.map(() => distances[random.integer(distances.length)] as number));
-	return { value: mean(distances), resamples: Float64Array.from({ length: resamples }, draw) };
+/** How far the colours of each edit lie from its source's. */
+function colourDistances(sources: PictureSet, edited: PictureSet): Promise<number[]> {
+	const from = [...picturesOf(sources)];
+	return Promise.all([...picturesOf(edited)].map((picture, row) => colours.value(from[row] as Picture, picture)));
 }
 
-function emptySum({ resamples }: EditTest) {
-	return { value: 0, resamples: new Array<number>(resamples).fill(0) };
+/** The mean over edits. */
+function meanOf(edits: readonly Resampled[]): Resampled {
+	const resamples = edits[0]?.resamples ?? [];
+	return {
+		value: mean(edits.map(({ value }) => value)),
+		resamples: resamples.map((_, at) => mean(edits.map((edit) => edit.resamples[at] as number))),
+	};
 }
 
 /** Accuracy of one edit: does the judge see the attribute as the target asks? */

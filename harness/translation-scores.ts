@@ -15,6 +15,7 @@ import { score } from "../metrics/metric.ts";
 import { bootstrapInterval } from "../metrics/statistics/bootstrap.ts";
 import { quantile } from "../metrics/statistics/quantile.ts";
 import type { TwoDomainGan } from "../models/layers/two-domain.ts";
+import type { Resampled } from "./claims.ts";
 import type { Domain } from "./datasets/unpaired.ts";
 import { tileOf } from "./edit-sheets.ts";
 import { deviation, mean, picturesOf } from "./edit-test.ts";
@@ -34,12 +35,6 @@ export interface TranslationTest {
 	/** Tells the sides apart: 0 for `a`, 1 for `b`, and what that depends on. */
 	readonly judge: Judge["judge"];
 	readonly judgeProtocol: Protocol;
-}
-
-/** A value on all test pictures and on each resample of them. */
-export interface Resampled {
-	readonly value: number;
-	readonly resamples: readonly number[];
 }
 
 export interface TranslationScores {

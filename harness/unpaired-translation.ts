@@ -17,6 +17,7 @@ import { mean, picturesOf } from "./edit-test.ts";
 import { absoluteDifferences, blurredCopies, toSigned } from "./edits.ts";
 import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { TranslationPreset } from "./experiments/attention-gan.ts";
+import { type Floor, rounded, underTrained } from "./floor.ts";
 import { type Judge, trainJudge } from "./judge.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { runPool } from "./training-pool.ts";
@@ -130,17 +131,11 @@ function namesOf({ name, domains }: UnpairedDataset): [a: string, b: string] {
 	return [a ?? domains.a, b ?? domains.b];
 }
 
-interface Floor {
-	readonly sentences: readonly string[];
-	/** What a training misses; undefined where it reaches the floor. */
-	misses(scores: TranslationScores): string | undefined;
-}
-
 /**
  * What a training must reach before a claim is decided by it: it gives back more of a picture than a blurred copy would, lies
  * nearer to the other side than blurred copies do, and is seen as the other side, which an all but empty mask is not.
  */
-async function floorOf(test: TranslationTest): Promise<Floor> {
+async function floorOf(test: TranslationTest): Promise<Floor<TranslationScores>> {
 	const { sides, ways } = test;
 	const blurred = { a: await blurredCopies(sides.a.pictures, 4), b: await blurredCopies(sides.b.pictures, 4) };
 	const keeps = mean([
@@ -151,7 +146,6 @@ async function floorOf(test: TranslationTest): Promise<Floor> {
 	const before = mean(seenAsOther(test, "a", sides.a.pictures));
 	const after = 1 - mean(seenAsOther(test, "b", sides.b.pictures));
 	const wanted = (before + after) / 2;
-	const rounded = (value: number) => value.toPrecision(3);
 	return {
 		sentences: [
 			`cycle: mean |x − back(there(x))| at most ${rounded(keeps)}, that of a copy blurred to a quarter of its size`,
@@ -160,12 +154,11 @@ async function floorOf(test: TranslationTest): Promise<Floor> {
 		],
 		misses({ cycle, claimed, reached }) {
 			const fid = claimed["fid"]?.value ?? Number.NaN;
-			const missed = [
+			return underTrained([
 				cycle > keeps ? `cycle ${rounded(cycle)} over ${rounded(keeps)}` : "",
 				fid < far ? "" : `FID-lite ${rounded(fid)} not below ${rounded(far)}`,
 				reached < wanted ? `${rounded(reached)} seen as the other side, under ${rounded(wanted)}` : "",
-			].filter((text) => text !== "");
-			return missed.length === 0 ? undefined : `under-trained: ${missed.join(", ")}`;
+			]);
 		},
 	};
 }

@@ -6,6 +6,7 @@ import { niqe } from "../metrics/niqe.ts";
 import { psnr } from "../metrics/psnr.ts";
 import { ssim } from "../metrics/ssim.ts";
 import type { ResolutionGan } from "../models/layers/resolution-training.ts";
+import type { Resampled } from "./claims.ts";
 import { openDataset } from "./datasets/find.ts";
 import type { ResolutionDataset } from "./datasets/resolution.ts";
 import { shrunk } from "./datasets/resolution.ts";
@@ -64,7 +65,7 @@ export interface Upscaler {
 export interface UpscalingScores {
 	readonly scores: readonly Score[];
 	/** By metric id: the value on all pictures, and on each resample. */
-	readonly means: Readonly<Record<string, { readonly value: number; readonly resamples: readonly number[] }>>;
+	readonly means: Readonly<Record<string, Resampled>>;
 	readonly made: readonly PixelArray[];
 }
 

@@ -15,6 +15,7 @@ import { mean } from "./edit-test.ts";
 import { toSigned } from "./edits.ts";
 import { finishReport, trainingReport } from "./experiment-report.ts";
 import type { UpscalingPreset } from "./experiments/fasrgan.ts";
+import { type Floor, underTrained } from "./floor.ts";
 import type { PixelArray } from "./pictures.ts";
 import type { ReproduceEvent, ReproduceOptions, Reproduction } from "./reproduce.ts";
 import { type PoolJob, type PoolResult, runPool } from "./training-pool.ts";
@@ -123,24 +124,18 @@ export async function judgeUpscaler(
 	gan: ResolutionGan,
 	training: PoolResult,
 	test: UpscalingTest,
-	floor: Floor,
+	floor: Floor<UpscalingScores>,
 ): Promise<Upscaled> {
 	const scores = await scoreUpscaler(upscalerOf(gan), test);
 	const mapCorrelation = correlationOf(gan, test, scores.made);
 	return { training, scores, mapCorrelation, belowFloor: floor.misses(scores) };
 }
 
-interface Floor {
-	readonly sentences: readonly string[];
-	/** Why scores lie below the floor; undefined where they clear it. */
-	misses(scores: UpscalingScores): string | undefined;
-}
-
 /**
  * What a training must reach before a claim is decided by it: the fidelity of bicubic, which every system of the paper exceeds
  * by 1.5 dB on Set5. An under-trained GAN has sharp pictures and less of the truth in them than a blurred one.
  */
-export function upscalingFloor({ means }: UpscalingScores): Floor {
+export function upscalingFloor({ means }: UpscalingScores): Floor<UpscalingScores> {
 	const [decibels, similarity] = [means["psnr"]?.value ?? 0, means["ssim"]?.value ?? 0];
 	return {
 		sentences: [
@@ -149,11 +144,10 @@ export function upscalingFloor({ means }: UpscalingScores): Floor {
 		],
 		misses({ means }) {
 			const [own, like] = [means["psnr"]?.value ?? 0, means["ssim"]?.value ?? 0];
-			const missed = [
+			return underTrained([
 				own < decibels ? `Y-PSNR ${own.toFixed(2)} dB under ${decibels.toFixed(2)}` : "",
 				like < similarity ? `SSIM ${like.toFixed(4)} under ${similarity.toFixed(4)}` : "",
-			].filter((text) => text !== "");
-			return missed.length === 0 ? undefined : `under-trained: ${missed.join(", ")}`;
+			]);
 		},
 	};
 }

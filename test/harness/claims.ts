@@ -66,3 +66,13 @@ test("the same seed gives the same interval", (t) => {
 	const [a, b] = [scores([10, 11]), scores([12, 12.5])];
 	t.deepEqual(verdict(a, b), verdict(a, b));
 });
+
+test("a side with fewer trainings than wanted decides nothing, and the reason says how many", (t) => {
+	const [one, three] = [scores([10]), scores([14, 14.2, 14.1])];
+	t.is(decide(claim, one, three, { seed: 1 }).verdict, "held");
+	const { verdict, why } = decide(claim, one, three, { seed: 1, wanted: 3 });
+	t.is(verdict, "undecided");
+	t.is(why, "a was trained from 1 of 3 seeds");
+	// Where zero lies in the interval, more trainings are not the first reason.
+	t.regex(decide(claim, scores([14]), three, { seed: 1, wanted: 3 }).why, /contains zero/);
+});
