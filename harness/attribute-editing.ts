@@ -30,15 +30,17 @@ export async function* reproduceEdits(
 	experiment: EditingExperiment,
 	options: ReproduceOptions,
 ): AsyncGenerator<ReproduceEvent, Reproduction> {
-	const { paper, systems, compared, preset } = experiment;
+	const { paper, compared, preset } = experiment;
 	const { out, workers, signal } = options;
 	const begun = performance.now();
 	const dataset = await experiment.open(options.data);
 	const seeds = options.seeds ?? preset.seeds;
 	const ablationSeeds =
 		options.seeds === undefined ? preset.ablationSeeds : seeds.slice(0, preset.ablationSeeds.length);
+	const seedsOf = (system: string) => (compared.includes(system) ? seeds : ablationSeeds);
+	const systems = experiment.systems.filter((system) => seedsOf(system).length > 0);
 	const jobs = systems.flatMap((system) =>
-		(compared.includes(system) ? seeds : ablationSeeds).map((seed) => ({
+		seedsOf(system).map((seed) => ({
 			...{ paper: paper.id, system, seed, preset: options.preset, data: options.data, steps: options.steps },
 			out: join(out, "trainings", `${system}-${seed}`),
 		})),
@@ -70,12 +72,12 @@ export async function* reproduceEdits(
 	return finishReport(paper, options, {
 		begun,
 		data: dataset.describe(),
-		tables: [mainTable(experiment, dataset, judged), qualityTable(dataset, judged)],
+		tables: [mainTable({ ...experiment, systems }, dataset, judged), qualityTable(dataset, judged)],
 		...{ claims, floor: floor.sentences },
 		trainings: judged.map(({ training, scores, belowFloor }) =>
 			trainingReport(out, training, scores.scores, belowFloor),
 		),
-		pictures: await draw(experiment, out, test, judged),
+		pictures: await draw({ ...experiment, systems }, out, test, judged),
 	});
 }
 

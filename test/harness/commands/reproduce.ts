@@ -15,10 +15,11 @@ test.serial("reproduce trains, judges, draws and decides, and the same folder re
 	t.deepEqual(JSON.parse(await readFile(join(folder, "report.json"), "utf8")), report);
 	t.deepEqual(
 		report.trainings.map(({ system, seed, steps }) => [system, seed, steps]),
-		["stargan", "stargan-sagan", "cca-gan", "cca-gan-lambda-rec-0"].map((system) => [system, 1, 3]),
+		["stargan", "stargan-sagan", "cca-gan"].map((system) => [system, 1, 3]),
 	);
 	// Three steps are nowhere near the floor, so nothing may be decided, and the reason says so.
-	t.is(report.claims.length, 7);
+	// Without reconstruction CCA-GAN is not trained in so small a preset.
+	t.is(report.claims.length, 6);
 	for (const { verdict, why, interval } of report.claims) {
 		t.is(verdict, "undecided");
 		t.regex(why, /below the floor, under-trained: reconstruction/);
@@ -28,7 +29,7 @@ test.serial("reproduce trains, judges, draws and decides, and the same folder re
 	t.deepEqual(report.table.rows.find(([name]) => name === "CCA-GAN: FID, published")?.slice(1), [
 		...["0.68", "0.81", "0.61", "0.67", "0.65"],
 	]);
-	t.is(report.table.rows.length, 16);
+	t.is(report.table.rows.length, 12);
 	for (const name of Object.keys(report.pictures)) {
 		const path = join(folder, name);
 		t.true((await stat(path)).size > 1000, name);
