@@ -1,5 +1,7 @@
 /** Matrices of float64, and what is asked of them. */
 
+import { nativeFloat64 } from "./native.ts";
+
 /** `rows` × `columns` numbers, row after row. */
 export interface Matrix {
 	readonly rows: number;
@@ -78,15 +80,21 @@ export function requireFinite(where: string, { data }: Features): void {
 	if (at >= 0) throw new RangeError(`${where}: values must be finite, got ${data[at]}`);
 }
 
-/** -1 where all are finite. Looks at the bits of the exponent, all ones where a value is not: that goes fastest. */
+/** -1 where all are finite. */
 export function firstNotFinite(values: Float64Array | Float32Array): number {
+	const good = nativeFloat64()?.allFinite(values) ?? allFinite(values);
+	return good ? -1 : values.findIndex((value) => !Number.isFinite(value));
+}
+
+/** Looks at the bits of the exponent, all ones where a value is not finite: that goes fastest. */
+function allFinite(values: Float64Array | Float32Array): boolean {
 	const single = values instanceof Float32Array;
 	const words = new Int32Array(values.buffer, values.byteOffset, values.byteLength / Int32Array.BYTES_PER_ELEMENT);
 	// The exponent is in the high word, the second one of a float64.
 	const [step, exponent, last] = single ? [1, 0x7f800000, 0x00800000] : [2, 0x7ff00000, 0x00100000];
 	let overflows = 0;
 	for (let at = step - 1; at < words.length; at += step) overflows |= ((words[at] as number) & exponent) + last;
-	return overflows >= 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+	return overflows >= 0;
 }
 
 export function finite(where: string, result: Matrix): Matrix {

@@ -2,6 +2,8 @@
  * What engine/native/float64.cc exports. Matrices are row-major and must have the sizes that are said.
  */
 export interface NativeFloat64 {
+	/** Whether no value is infinite or not a number. */
+	allFinite(values: Float64Array | Float32Array): boolean;
 	/** scatter [columns, columns], its lower triangle alone, += that of x [rows, columns] about its own mean, which goes to `mean`. */
 	addScatter(
 		x: Float64Array | Float32Array,

@@ -3,6 +3,7 @@
 #include <node_api.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <utility>
@@ -85,10 +86,10 @@ struct Call {
     return value;
   }
   long number() { return static_cast<long>(real()); }
-  void* array(bool* single = nullptr) {
+  void* array(bool* single = nullptr, size_t* length = nullptr) {
     napi_typedarray_type type;
     void* data = nullptr;
-    napi_get_typedarray_info(env, values[at++], &type, nullptr, &data, nullptr, nullptr);
+    napi_get_typedarray_info(env, values[at++], &type, length, &data, nullptr, nullptr);
     if (single != nullptr) *single = type == napi_float32_array;
     return data;
   }
@@ -99,6 +100,27 @@ struct Call {
     return value;
   }
 };
+
+napi_value allFinite(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  bool single = false;
+  size_t count = 0;
+  const void* values = call.array(&single, &count);
+  std::atomic<bool> good{true};
+  const auto look = [&](const auto* data) {
+    Team::share(8 * static_cast<double>(count), [&](Team& team) {
+      bool own = true;
+      DISPATCH(allFinite(team, data, static_cast<long>(count), &own));
+      if (!own) good = false;
+    });
+  };
+  if (single) {
+    look(static_cast<const float*>(values));
+  } else {
+    look(static_cast<const double*>(values));
+  }
+  return call.answer(good);
+}
 
 napi_value addScatter(napi_env env, napi_callback_info info) {
   Call call(env, info);
@@ -179,11 +201,13 @@ bool eigenvaluesInPlace(double* a, long size, double* values) {
   for (long row = 0; row < size && power != 0; row += 1) {
     for (long column = 0; column <= row; column += 1) a[row * size + column] = std::ldexp(a[row * size + column], -power);
   }
-  const long own = portable::tridiagonalScratch(size + kWidest, Team::largest());
-  const auto space = scratch(own + size);
-  double* beside = space.get() + own;
-  SHARE(cube(size), tridiagonalise(team, a, size, values, beside, space.get()));
-  const bool settled = portable::tridiagonalEigenvalues(values, beside, size);
+  const auto band = scratch(portable::bandSize(size)), beside = scratch(size);
+  {
+    const auto space = scratch(portable::toBandScratch(size + kWidest, Team::largest()));
+    SHARE(cube(size), toBand(team, a, size, band.get(), space.get()));
+  }
+  DISPATCH(bandToTridiagonal(band.get(), size, values, beside.get()));
+  const bool settled = portable::tridiagonalEigenvalues(values, beside.get(), size);
   std::sort(values, values + size);
   for (long index = 0; index < size; index += 1) values[index] = std::ldexp(values[index], power);
   return settled;
@@ -217,7 +241,8 @@ napi_value productEigenvalues(napi_env env, napi_callback_info info) {
 namespace fovea {
 
 void exportFloat64(napi_env env, napi_value exports) {
-  const std::pair<const char*, napi_callback> functions[] = {{"addScatter", addScatter},
+  const std::pair<const char*, napi_callback> functions[] = {{"allFinite", allFinite},
+                                                             {"addScatter", addScatter},
                                                              {"multiply", multiply},
                                                              {"cholesky", cholesky},
                                                              {"kernelSums", kernelSums},

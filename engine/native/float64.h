@@ -1,5 +1,5 @@
 // Float64 linear algebra on row-major matrices, after Golub and Van Loan, "Matrix computations", 4th edition. Included once for
-// each kind of processor, inside a namespace, with LANES float64 to a vector. Needs no library, so that WebAssembly has it too.
+// each kind of processor, inside a namespace, with LANES float64 to a vector.
 //
 // Every function is run by all threads of a team at once; a team has `index`, `size`, `wait()` (a barrier) and `ticket()` (0, 1, 2
 // ... over all threads). Sums have an order that does not depend on the number of threads.
@@ -10,15 +10,16 @@ typedef double Lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alia
 constexpr long kTileRows = LANES == 8 ? 8 : 4;
 constexpr long kTileColumns = 3 * LANES;
 // Depth that is multiplied at once: what a tile reads stays in the first two caches.
-constexpr long kDepth = 192;
+constexpr long kDepth = 256;
 constexpr long kBlockRows = 96;
 // float64 in a line of the cache.
 constexpr long kLine = 8;
-// Reflections or pivots that are gathered before the rest of the matrix is updated.
-constexpr long kPanel = 16;
+// ... and in a page of memory.
+constexpr long kPage = 512;
+// Pivots that are gathered before the rest of the matrix is updated.
 constexpr long kPivots = 64;
-// Shares of a sum over rows, whatever the number of threads.
-constexpr long kShares = 4;
+// Values beside the diagonal of the band that a symmetric matrix passes through: whole tiles of every kind.
+constexpr long kBand = 24;
 
 inline long least(long a, long b) { return a < b ? a : b; }
 inline long most(long a, long b) { return a > b ? a : b; }
@@ -41,6 +42,22 @@ inline double dot(const double* x, const double* y, long count) {
   double sum = sumOf((sums[0] + sums[1]) + (sums[2] + sums[3]));
   for (; at < count; at += 1) sum += x[at] * y[at];
   return sum;
+}
+
+// `good` becomes false where a value of this thread's share is not finite: zero times such a one is not zero.
+template <typename Team, typename Value>
+void allFinite(Team& team, const Value* values, long count, bool* good) {
+  const long from = count * team.index / team.size, to = count * (team.index + 1) / team.size;
+  constexpr long width = 64 / sizeof(Value);
+  Value sums[4 * width] = {};
+  long at = from;
+  for (; at + 4 * width <= to; at += 4 * width) {
+    for (long i = 0; i < 4 * width; i += 1) sums[i] += values[at + i] * 0;
+  }
+  for (long i = 0; at < to; at += 1, i += 1) sums[i] += values[at] * 0;
+  bool all = true;
+  for (long i = 0; i < 4 * width; i += 1) all = all && sums[i] == 0;
+  if (!all) *good = false;
 }
 
 // One side of a product: value (k, i) lies at data[k * step + i * across]; `centre` is taken off each i.
@@ -84,8 +101,31 @@ inline void pack(Side<Value> side, long depth, long count, double* to) {
   }
 }
 
+// The same of a symmetric matrix of which only values with k >= i are read: `depth` and `count` of them from (start, top) on.
+template <typename Value, long width>
+inline void packSymmetric(Side<Value> side, long start, long depth, long top, long count, double* to) {
+  const Side<Value> turned{side.data, side.across, side.step, nullptr};
+  for (long panel = 0; panel < count; panel += width) {
+    const long first = top + panel, tall = least(width, count - panel);
+    const long above = least(most(first - start, 0), depth), within = least(most(first + width - start, 0), depth);
+    double* const own = to + panel * depth;
+    pack<Value, width>(without(turned, start, first), above, tall, own);
+    for (long k = above; k < within; k += 1) {
+      for (long i = 0; i < width; i += 1) {
+        const long one = start + k, other = first + i;
+        own[k * width + i] = i < tall ? side.data[most(one, other) * side.step + least(one, other) * side.across] : 0;
+      }
+    }
+    pack<Value, width>(without(side, start + within, first), depth - within, tall, own + within * width);
+  }
+}
+
 inline void multiplyTile(const double* a, const double* b, long depth, double factor, double* c, long stride) {
   Lanes sums[kTileRows][3] = {};
+  // What is added to is fetched while the products are made.
+  for (long row = 0; row < kTileRows; row += 1) {
+    for (long part = 0; part < 3; part += 1) __builtin_prefetch(c + row * stride + part * LANES, 1);
+  }
   for (long k = 0; k < depth; k += 1) {
     const Lanes first = lanesAt(b), second = lanesAt(b + LANES), third = lanesAt(b + 2 * LANES);
 #pragma GCC unroll 8
@@ -111,6 +151,8 @@ struct Shape {
   bool lower;
   // Values (k, i) of the first side, (k, j) of the second, are zero for k < i, k < j.
   bool triangularRows, triangularColumns;
+  // The first side is a symmetric matrix of which only values with k >= i are read; it has no centre.
+  bool symmetric = false;
 };
 
 // float64 values of scratch that `multiply` needs: for all threads together, and the first part alone is shared.
@@ -137,7 +179,11 @@ void multiply(Team& team, Shape shape, Side<Value> a, Side<Value> b, double fact
     for (long ticket = team.ticket(); ticket < blocks; ticket = team.ticket()) {
       const long top = (blocks - 1 - ticket) * kBlockRows, height = least(kBlockRows, shape.rows - top);
       if (shape.triangularRows && end <= top) continue;
-      pack<Value, kTileRows>(without(a, start, top), depth, height, own);
+      if (shape.symmetric) {
+        packSymmetric<Value, kTileRows>(a, start, depth, top, height, own);
+      } else {
+        pack<Value, kTileRows>(without(a, start, top), depth, height, own);
+      }
       for (long left = 0; left < shape.columns; left += kTileColumns) {
         if ((shape.lower && left >= top + height) || (shape.triangularColumns && end <= left)) break;
         const long width = least(kTileColumns, shape.columns - left);
@@ -163,10 +209,21 @@ void multiply(Team& team, Shape shape, Side<Value> a, Side<Value> b, double fact
   }
 }
 
+// Memory that is still fresh and is first read, then written, is had page by page twice over, and all threads wait each time: a write
+// alone spares that. Values stay.
+template <typename Team>
+void takePages(Team& team, double* values, long count) {
+  const long pages = (count + kPage - 1) / kPage;
+  for (long page = pages * team.index / team.size; page < pages * (team.index + 1) / team.size; page += 1) {
+    __atomic_fetch_or(reinterpret_cast<long long*>(values + page * kPage), 0, __ATOMIC_RELAXED);
+  }
+}
+
 // C [rows, columns] = A B from zeros on; A [rows, inner] or, turned, its transpose, and B [inner, columns] likewise.
 template <typename Team>
 void multiplyPlain(Team& team, const double* a, bool aTurned, const double* b, bool bTurned, long rows, long columns, long inner,
                    double* c, double* scratch) {
+  takePages(team, c, rows * columns);
   const Side<double> left{a, aTurned ? rows : 1, aTurned ? 1 : inner, nullptr};
   const Side<double> right{b, bTurned ? 1 : columns, bTurned ? inner : 1, nullptr};
   multiply(team, {rows, columns, inner, false, false, false}, left, right, 1, c, columns, scratch);
@@ -213,6 +270,7 @@ void columnMeans(Team& team, const Value* x, long rows, long columns, double* me
 // Lower triangle of scatter [columns, columns] += the scatter of x [rows, columns] about its own mean, which goes to `mean`.
 template <typename Team, typename Value>
 void addScatter(Team& team, const Value* x, long rows, long columns, double* mean, double* scatter, double* scratch) {
+  takePages(team, scatter, columns * columns);
   columnMeans(team, x, rows, columns, mean);
   const Side<Value> side{x, columns, 1, mean};
   multiply(team, {columns, columns, rows, true, false, false}, side, side, 1, scatter, columns, scratch);
@@ -340,165 +398,257 @@ inline double largestSize(const double* a, long size) {
   return largest;
 }
 
-// products += share of A v for the rows `top` ... `bottom` of the lower triangle: each value is read once, for its row and its column.
-inline void multiplySymmetric(const double* a, long stride, long first, long top, long bottom, const double* v, double* products) {
-  long row = top;
-  for (; row + 4 <= bottom; row += 4) {
-    const double *r0 = a + row * stride, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride;
-    const double v0 = v[row], v1 = v[row + 1], v2 = v[row + 2], v3 = v[row + 3];
-    Lanes s0 = {}, s1 = {}, s2 = {}, s3 = {};
-    long k = first;
-    for (; k + LANES <= row; k += LANES) {
-      const Lanes x = lanesAt(v + k), a0 = lanesAt(r0 + k), a1 = lanesAt(r1 + k), a2 = lanesAt(r2 + k), a3 = lanesAt(r3 + k);
-      s0 += a0 * x;
-      s1 += a1 * x;
-      s2 += a2 * x;
-      s3 += a3 * x;
-      lanesAt(products + k) += (v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3);
-    }
-    double sums[4] = {sumOf(s0), sumOf(s1), sumOf(s2), sumOf(s3)};
-    for (long i = 0; i < 4; i += 1) {
-      const double *values = r0 + i * stride, own = v[row + i];
-      for (long column = k; column < row + i; column += 1) {
-        sums[i] += values[column] * v[column];
-        products[column] += values[column] * own;
-      }
-      products[row + i] += sums[i] + values[row + i] * own;
-    }
-  }
-  for (; row < bottom; row += 1) {
-    const double *values = a + row * stride, own = v[row];
-    double sum = 0;
-    for (long column = first; column < row; column += 1) {
-      sum += values[column] * v[column];
-      products[column] += values[column] * own;
-    }
-    products[row] += sum + values[row] * own;
-  }
-}
-
-// to[i] = from[i] - sum over l of (x[l][i] p[l] + y[l][i] q[l]), for `count` reflections whose rows lie `size` apart.
-inline void subtractReflections(const double* x, const double* p, const double* y, const double* q, long count, long size,
-                                long start, long end, const double* from, double* to) {
+// to[i] -= the sum over k of p[k] x[k][i], for kBand rows of x that lie `size` apart.
+inline void subtractRows(const double* x, const double* p, long size, long start, long end, double* to) {
   long i = start;
   for (; i + 4 * LANES <= end; i += 4 * LANES) {
     Lanes sums[4] = {};
-    for (long l = 0; l < count; l += 1) {
-      for (long part = 0; part < 4; part += 1) {
-        sums[part] += lanesAt(x + l * size + i + part * LANES) * p[l] + lanesAt(y + l * size + i + part * LANES) * q[l];
-      }
+    for (long k = 0; k < kBand; k += 1) {
+      for (long part = 0; part < 4; part += 1) sums[part] += lanesAt(x + k * size + i + part * LANES) * p[k];
     }
-    for (long part = 0; part < 4; part += 1) lanesAt(to + i + part * LANES) = lanesAt(from + i + part * LANES) - sums[part];
+    for (long part = 0; part < 4; part += 1) lanesAt(to + i + part * LANES) -= sums[part];
   }
   for (; i < end; i += 1) {
     double sum = 0;
-    for (long l = 0; l < count; l += 1) sum += x[l * size + i] * p[l] + y[l * size + i] * q[l];
-    to[i] = from[i] - sum;
+    for (long k = 0; k < kBand; k += 1) sum += x[k * size + i] * p[k];
+    to[i] -= sum;
   }
 }
 
-inline long tridiagonalScratch(long size, long threads) {
-  return (4 * kPanel + kShares) * size + 2 * kPanel + kShares + multiplyScratch(size, threads);
+// I - beta v v' takes some x to `length` e1.
+struct Reflection {
+  double beta, length;
+};
+// The reflection of x [count]; v [count] is written. Squares must neither overflow nor vanish.
+inline Reflection reflectionOf(const double* x, long count, double* v) {
+  const double rest = dot(x + 1, x + 1, count - 1), root = __builtin_sqrt(x[0] * x[0] + rest);
+  const double length = rest == 0 ? x[0] : x[0] > 0 ? -root : root;
+  v[0] = x[0] - length;
+  for (long i = 1; i < count; i += 1) v[i] = x[i];
+  return {rest == 0 ? 0 : 1 / (length * (length - x[0])), length};
 }
 
-// Householder reflections take a symmetric A (its lower triangle is read and overwritten) to tridiagonal form, a panel of them
-// at a time: A <- A - V W' - W V'. Values must be so scaled that their squares neither overflow nor vanish.
+// A band of a symmetric matrix, its lower half and room for as much below it: value (row, column) lies at row * kBandStep + column.
+constexpr long kBandStep = 2 * kBand;
+inline long bandSize(long size) { return (size + 2) * (kBandStep + 1); }
+
+inline long toBandScratch(long size, long threads) { return (5 * kBand) * size + (kBand + 1) * kBand + multiplyScratch(size, threads); }
+
+// Householder reflections take a symmetric A (its lower triangle is read and overwritten) to a band, kBand columns at a time. With
+// I - V T V' the reflections of a panel, A <- A - V W' - W V' for Y = A V T and W = Y - V T' V' Y / 2 (Bischof, Lang and Sun, "A
+// framework for symmetric band reduction", 2000). Values must be so scaled that their squares neither overflow nor vanish.
 template <typename Team>
-void tridiagonalise(Team& team, double* a, long size, double* diagonal, double* beside, double* scratch) {
+void toBand(Team& team, double* a, long size, double* band, double* scratch) {
   // Rows [V; W; V]: both orders of the update lie one after another.
   double* const v = scratch;
-  double* const w = v + kPanel * size;
-  double* const again = w + kPanel * size;
-  double* const columns = again + kPanel * size;
-  double* const shares = columns + kPanel * size;
-  double* const withV = shares + kShares * size;
-  double* const withW = withV + kPanel;
-  double* const alongV = withW + kPanel;
-  double* const products = alongV + kShares;
-  for (long start = 0; start < size; start += kPanel) {
-    const long end = least(start + kPanel, size);
-    for (long row = start + team.index; row < size; row += team.size) {
-      for (long column = start; column < least(end, row + 1); column += 1) {
-        columns[(column - start) * size + row] = a[row * size + column];
+  double* const w = v + kBand * size;
+  double* const again = w + kBand * size;
+  double* const panel = again + kBand * size;
+  double* const product = panel + kBand * size;
+  double* const dots = product + kBand * size;
+  double* const betas = dots + kBand * kBand;
+  double* const products = betas + kBand;
+  if (team.index == 0) {
+    for (long at = 0; at < bandSize(size); at += 1) band[at] = 0;
+  }
+  team.wait();
+  for (long start = 0; start < size; start += kBand) {
+    const long first = start + kBand, left = size - first;
+    for (long row = start + team.index; row < least(first, size); row += team.size) {
+      for (long column = start; column <= row; column += 1) band[row * kBandStep + column] = a[row * size + column];
+    }
+    if (left <= 0) break;
+    const long share = roundedUp((left + team.size - 1) / team.size, kLine);
+    const long top = least(team.index * share, left), bottom = least(top + share, left);
+    for (long row = top; row < bottom; row += 1) {
+      for (long column = 0; column < kBand; column += 1) {
+        panel[column * size + row] = a[(first + row) * size + start + column];
+        product[row * kBand + column] = 0;
       }
     }
     team.wait();
-    for (long column = start; column < end; column += 1) {
-      const long at = column - start, first = column + 1;
-      double *own = columns + at * size, *vOwn = v + at * size, *wOwn = w + at * size;
-      const long width = roundedUp((size - column + kShares - 1) / kShares, LANES);
-      double across[2][kPanel];
-      for (long l = 0; l < at; l += 1) {
-        across[0][l] = w[l * size + column];
-        across[1][l] = v[l * size + column];
-      }
-      for (long share = team.index; share < kShares; share += team.size) {
-        const long top = least(column + share * width, size), bottom = least(top + width, size);
-        subtractReflections(v, across[0], w, across[1], at, size, top, bottom, own, own);
-        for (long i = top; i < bottom; i += 1) {
-          vOwn[i] = own[i];
-          for (long one = 0; one < kShares; one += 1) shares[one * size + i] = 0;
-        }
-      }
-      team.wait();
-      if (team.index == 0) diagonal[column] = own[column];
-      if (first == size) break;
-      // I - beta v v' with v = x - length e1 takes x to length e1.
-      const double squares = dot(own + first, own + first, size - first), x = own[first];
-      const double length = x > 0 ? -__builtin_sqrt(squares) : __builtin_sqrt(squares);
-      const double beta = squares == 0 ? 0 : 1 / (squares - x * length);
+    for (long column = 0; column < kBand; column += 1) {
+      double* const own = v + column * size;
       if (team.index == 0) {
-        beside[column] = length;
-        vOwn[first] = x - length;
-        // Above the reflection's first row there is nothing of it.
-        for (long i = start; i < first; i += 1) vOwn[i] = wOwn[i] = 0;
-      }
-      team.wait();
-      for (long share = team.index; share < kShares; share += team.size) {
-        // Shares of equal area of the triangle.
-        const double rows = size - first;
-        const long top = first + static_cast<long>(rows * __builtin_sqrt(share / double(kShares)));
-        const long bottom = first + static_cast<long>(rows * __builtin_sqrt((share + 1) / double(kShares)));
-        multiplySymmetric(a, size, first, top, bottom, vOwn, shares + share * size);
-      }
-      for (long l = team.index; l < at; l += team.size) {
-        withV[l] = dot(v + l * size + first, vOwn + first, size - first);
-        withW[l] = dot(w + l * size + first, vOwn + first, size - first);
-      }
-      team.wait();
-      for (long share = team.index; share < kShares; share += team.size) {
-        const long top = most(least(column + share * width, size), first);
-        const long bottom = most(least(column + (share + 1) * width, size), first);
-        for (long i = top; i < bottom; i += 1) {
-          double sum = 0;
-          for (long one = 0; one < kShares; one += 1) sum += shares[one * size + i];
-          wOwn[i] = sum;
+        for (long row = 0; row < least(column, left); row += 1) own[row] = 0;
+        betas[column] = 0;
+        if (column < left) {
+          const Reflection found = reflectionOf(panel + column * size + column, left - column, own + column);
+          betas[column] = found.beta;
+          band[(first + column) * kBandStep + start + column] = found.length;
         }
-        subtractReflections(v, withW, w, withV, at, size, top, bottom, wOwn, wOwn);
-        for (long i = top; i < bottom; i += 1) wOwn[i] *= beta;
-        alongV[share] = dot(wOwn + top, vOwn + top, bottom - top);
       }
       team.wait();
-      double along = 0;
-      for (long share = 0; share < kShares; share += 1) along += alongV[share];
-      const double half = beta * along / 2;
-      for (long share = team.index; share < kShares; share += team.size) {
-        const long top = most(least(column + share * width, size), first);
-        const long bottom = most(least(column + (share + 1) * width, size), first);
-        for (long i = top; i < bottom; i += 1) {
-          wOwn[i] -= half * vOwn[i];
-          again[at * size + i] = vOwn[i];
-        }
+      for (long later = column + 1 + team.index; later < kBand && betas[column] != 0; later += team.size) {
+        double* const values = panel + later * size;
+        const double weight = betas[column] * dot(own + column, values + column, left - column);
+        for (long row = column; row < left; row += 1) values[row] -= weight * own[row];
       }
       team.wait();
     }
-    if (end == size) break;
-    // Rows of `again` must follow those of w at once, so a panel is whole wherever something is left to update.
-    const Side<double> left{v + end, size, 1, nullptr}, right{w + end, size, 1, nullptr};
-    multiply(team, {size - end, size - end, 2 * kPanel, true, false, false}, left, right, -1, a + end * size + end, size,
-             products);
+    for (long column = team.index; column < kBand; column += team.size) {
+      for (long row = 0; row < least(column, left); row += 1) {
+        band[(first + row) * kBandStep + start + column] = panel[column * size + row];
+      }
+      for (long row = 0; row < left; row += 1) again[column * size + row] = v[column * size + row];
+      for (long k = 0; k < column; k += 1) dots[k * kBand + column] = dot(v + k * size, v + column * size, left);
+    }
+    team.wait();
+    double t[kBand][kBand] = {};
+    for (long column = 0; column < kBand; column += 1) {
+      t[column][column] = betas[column];
+      for (long row = 0; row < column; row += 1) {
+        double sum = 0;
+        for (long k = row; k < column; k += 1) sum += t[row][k] * dots[k * kBand + column];
+        t[row][column] = -betas[column] * sum;
+      }
+    }
+    double* const rest = a + first * size + first;
+    multiply(team, {left, kBand, left, false, false, false, true}, Side<double>{rest, size, 1, nullptr},
+             Side<double>{v, 1, size, nullptr}, 1, product, kBand, products);
+    // Rows of W lie far apart: as many values of each as a line of the cache holds, one row after another.
+    for (long row = top; row < bottom; row += kLine) {
+      const long tall = least(kLine, bottom - row);
+      double turned[kBand][kLine];
+      for (long i = 0; i < tall; i += 1) {
+        double sums[kBand] = {};
+        for (long k = 0; k < kBand; k += 1) {
+          const double value = product[(row + i) * kBand + k];
+          for (long column = 0; column < kBand; column += 1) sums[column] += value * t[k][column];
+        }
+        for (long column = 0; column < kBand; column += 1) turned[column][i] = sums[column];
+      }
+      for (long column = 0; column < kBand; column += 1) {
+        for (long i = 0; i < tall; i += 1) w[column * size + row + i] = turned[column][i];
+      }
+    }
+    team.wait();
+    for (long pair = team.index; pair < kBand * kBand; pair += team.size) {
+      dots[pair] = dot(v + pair / kBand * size, w + pair % kBand * size, left);
+    }
+    team.wait();
+    // T' V' Y / 2, turned.
+    double half[kBand][kBand] = {};
+    for (long row = 0; row < kBand; row += 1) {
+      for (long k = 0; k <= row; k += 1) {
+        const double weight = t[k][row] / 2;
+        for (long column = 0; column < kBand; column += 1) half[column][row] += weight * dots[k * kBand + column];
+      }
+    }
+    for (long column = 0; column < kBand; column += 1) subtractRows(v, half[column], size, top, bottom, w + column * size);
+    team.wait();
+    multiply(team, {left, left, 2 * kBand, true, false, false}, Side<double>{v, size, 1, nullptr},
+             Side<double>{w, size, 1, nullptr}, -1, rest, size, products);
   }
   team.wait();
+}
+
+// Vectors of kBand values.
+constexpr long kParts = kBand / LANES;
+
+// The first `count` lanes, and zeros behind them.
+inline Lanes firstLanes(Lanes lanes, long count) {
+  typedef long long Bits __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+  static constexpr struct Masks {
+    long long bits[2 * LANES];
+    constexpr Masks() : bits() {
+      for (long i = 0; i < LANES; i += 1) bits[i] = -1;
+    }
+  } masks;
+  return (Lanes)((Bits)lanes & *reinterpret_cast<const Bits*>(masks.bits + LANES - count));
+}
+
+// D [height, height] of a band, its lower triangle, between two reflections I - beta v v'; v [kBand] has zeros behind `height`.
+inline void reflectSquare(double* d, long height, const double* v, double beta) {
+  Lanes columnSums[kParts] = {};
+  double rowSums[kBand] = {};
+  for (long row = 0; row < height; row += 1) {
+    const double *values = d + row * kBandStep, own = v[row];
+    Lanes sums = {};
+    for (long left = 0; left <= row; left += LANES) {
+      // The diagonal belongs to its row.
+      const Lanes lanes = firstLanes(lanesAt(values + left), least(row - left, LANES));
+      sums += lanes * lanesAt(v + left);
+      columnSums[left / LANES] += lanes * own;
+    }
+    rowSums[row] = sumOf(sums) + values[row] * own;
+  }
+  Lanes along = {};
+  for (long part = 0; part < kParts; part += 1) {
+    columnSums[part] = beta * (columnSums[part] + lanesAt(rowSums + part * LANES));
+    along += columnSums[part] * lanesAt(v + part * LANES);
+  }
+  const double half = beta * sumOf(along) / 2;
+  double w[kBand];
+  for (long part = 0; part < kParts; part += 1) {
+    lanesAt(w + part * LANES) = columnSums[part] - half * lanesAt(v + part * LANES);
+  }
+  for (long row = 0; row < height; row += 1) {
+    for (long left = 0; left <= row; left += LANES) {
+      const Lanes change = v[row] * lanesAt(w + left) + w[row] * lanesAt(v + left);
+      lanesAt(d + row * kBandStep + left) -= firstLanes(change, least(row + 1 - left, LANES));
+    }
+  }
+}
+
+// B (I - beta v v') of a block B [height, kBand] of a band.
+inline void reflectFromRight(double* b, long height, const double* v, double beta) {
+  for (long row = 0; row < height; row += 1) {
+    double* values = b + row * kBandStep;
+    Lanes sums = {};
+    for (long left = 0; left < kBand; left += LANES) sums += lanesAt(values + left) * lanesAt(v + left);
+    const double weight = beta * sumOf(sums);
+    for (long left = 0; left < kBand; left += LANES) lanesAt(values + left) -= weight * lanesAt(v + left);
+  }
+}
+
+// (I - beta v v') B of such a block.
+inline void reflectFromLeft(double* b, long height, const double* v, double beta) {
+  Lanes sums[kParts] = {};
+  for (long row = 0; row < height; row += 1) {
+    for (long part = 0; part < kParts; part += 1) sums[part] += v[row] * lanesAt(b + row * kBandStep + part * LANES);
+  }
+  for (long row = 0; row < height; row += 1) {
+    const double weight = beta * v[row];
+    for (long part = 0; part < kParts; part += 1) lanesAt(b + row * kBandStep + part * LANES) -= weight * sums[part];
+  }
+}
+
+// The reflection of the first column of a block; v [kBand] gets zeros behind `height`.
+inline Reflection firstColumn(const double* block, long height, double* v) {
+  double x[kBand];
+  for (long row = 0; row < kBand; row += 1) x[row] = v[row] = row < height ? block[row * kBandStep] : 0;
+  return reflectionOf(x, height, v);
+}
+inline void setFirstColumn(double* block, long height, double length) {
+  for (long row = 0; row < height; row += 1) block[row * kBandStep] = row == 0 ? length : 0;
+}
+
+// A band, which is lost, to tridiagonal form: each column's reflection fills a block below the band, whose first column the next
+// reflection takes out, and so on to the end (Lang, "A parallel algorithm for reducing symmetric banded matrices to tridiagonal
+// form", 1993).
+inline void bandToTridiagonal(double* band, long size, double* diagonal, double* beside) {
+  for (long column = 0; column < size; column += 1) {
+    diagonal[column] = band[column * kBandStep + column];
+    long top = column + 1, height = least(kBand, size - top);
+    if (height == 0) break;
+    double v[kBand];
+    double* block = band + top * kBandStep + column;
+    Reflection found = firstColumn(block, height, v);
+    setFirstColumn(block, height, found.length);
+    beside[column] = found.length;
+    while (found.beta != 0) {
+      reflectSquare(band + top * kBandStep + top, height, v, found.beta);
+      if (top + kBand >= size) break;
+      block = band + (top + kBand) * kBandStep + top;
+      top += kBand;
+      height = least(kBand, size - top);
+      reflectFromRight(block, height, v, found.beta);
+      found = firstColumn(block, height, v);
+      reflectFromLeft(block, height, v, found.beta);
+      setFirstColumn(block, height, found.length);
+    }
+  }
 }
 
 // Eigenvalues of a symmetric tridiagonal matrix, in no order, in place of `diagonal`; `beside` is lost. QL in the form of Pal,

@@ -129,6 +129,33 @@ for (const size of [1, 2, 3, 50, 100, 191, 210]) {
 	);
 }
 
+function filled(size: number, value: (row: number, column: number) => number): Matrix {
+	return matrix(
+		size,
+		size,
+		Float64Array.from({ length: size * size }, (_, at) => value(Math.floor(at / size), at % size)),
+	);
+}
+
+// Sizes about those of the band that the C++ code goes through.
+for (const size of [64, 71, 72, 73, 95, 96, 97, 169]) {
+	test.serial(`dense matrices of size ${size} have the eigenvalues of their closed forms`, (t) =>
+		onEngines((engine) => {
+			const minimum = filled(size, (row, column) => Math.min(row, column) + 1);
+			const exact = Array.from(
+				{ length: size },
+				(_, k) => 1 / (4 * Math.sin(((2 * (size - k) - 1) * Math.PI) / (2 * (2 * size + 1))) ** 2),
+			);
+			near(t, symmetricEigenvalues(minimum), exact, `min(i, j) on ${engine}`);
+			const ones = filled(size, (row, column) => (row === column ? 3 : 1));
+			const many = Array.from({ length: size }, (_, k) => (k + 1 < size ? 2 : size + 2));
+			near(t, symmetricEigenvalues(ones), many, `2 I + ones on ${engine}`);
+			const nothing = filled(size, () => 0);
+			t.true(symmetricEigenvalues(nothing).every((value) => value === 0));
+		}),
+	);
+}
+
 for (const size of [5, 90, 130]) {
 	test.serial(`factors of size ${size} multiply back to the matrix`, (t) =>
 		onEngines((engine) => {
