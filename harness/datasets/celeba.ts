@@ -22,7 +22,8 @@ export interface CelebaOptions {
 	readonly crop?: number;
 	/**
 	 * `stargan`: shuffled, the first `testCount` rows to test, the rest to train. `aga-gan`: in the order of the file, the
-	 * first `trainCount` rows to train, the `testCount` after them to test. @default "stargan"
+	 * first `trainCount` rows to train, the `testCount` after them to test; of a list too short for both, fewer to train.
+	 * @default "stargan"
 	 */
 	readonly split?: "stargan" | "aga-gan";
 	/** @default 1999, or 10,000 for AGA-GAN */
@@ -98,9 +99,8 @@ function splitRows(
 ): Record<Split, Int32Array> {
 	const whole = (name: string, value: number, limit: number) => {
 		if (Number.isInteger(value) && value >= 0 && value <= limit) return value;
-		throw new RangeError(
-			`celeba: ${name} must be a whole number up to ${limit} with the ${count} rows of ${root}, got ${value}`,
-		);
+		const most = limit === Number.POSITIVE_INFINITY ? "" : ` up to ${limit} with the ${count} rows of ${root}`;
+		throw new RangeError(`celeba: ${name} must be a whole number${most}, got ${value}`);
 	};
 	const validation = new Int32Array(0);
 	if (split === "stargan") {
@@ -110,8 +110,8 @@ function splitRows(
 		const test = whole("testCount", testCount ?? 1999, count - 1);
 		return { test: order.subarray(0, test), train: order.subarray(test), validation };
 	}
-	const train = whole("trainCount", trainCount ?? 100_000, count);
-	const test = whole("testCount", testCount ?? 10_000, count - train);
+	const test = whole("testCount", testCount ?? 10_000, count - 1);
+	const train = Math.min(whole("trainCount", trainCount ?? 100_000, Number.POSITIVE_INFINITY), count - test);
 	const order = Int32Array.from({ length: count }, (_, row) => row);
 	return { train: order.subarray(0, train), test: order.subarray(train, train + test), validation };
 }

@@ -1,5 +1,5 @@
 /** Opens the data set that a `--data` option names: labelled pictures, two unpaired sets, or pictures in two resolutions. */
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { didYouMean } from "../suggest.ts";
@@ -56,7 +56,7 @@ const unpairedKeys: Readonly<Record<string, readonly string[]>> = {
 };
 const resolutionKeys: Readonly<Record<string, readonly string[]>> = {
 	photographs: ["scale"],
-	"super-resolution": ["scale", "train", "validation", "test"],
+	"super-resolution": ["scale", "seed", "train", "validation", "test"],
 };
 
 /** Names of the labelled sets that `openDataset` knows. */
@@ -65,7 +65,7 @@ export const datasetNames: readonly string[] = Object.keys(labelledKeys);
 /**
  * Opens a set of labelled pictures. `faces`, `faces:size=32,train=500` · `celeba` (in FOVEA_DATA/celeba), `celeba:/path`,
  * `celeba:/path,size=64,test=300,attributes=Male+Young` · `brains` · `brats:/path,modalities=0+2+3,fraction=0.125` ·
- * `classes:no=/path/no,yes=/path/yes`.
+ * `classes:no=/path/no,yes=/path/yes`, or `classes:/path` with two such folders in it.
  */
 export async function openDataset(spec: string, defaults: FindDefaults = {}): Promise<Dataset> {
 	const { name, path, text, number, defined } = parse(spec, labelledKeys);
@@ -80,7 +80,8 @@ export async function openDataset(spec: string, defaults: FindDefaults = {}): Pr
 		return brains({ ...defined({ size, seed, channels: channelsOf(number("channels", defaults.channels)) }), count });
 	}
 	if (name === "classes") {
-		const [negative, positive] = [text("no"), text("yes")];
+		const { no: negative, yes: positive } =
+			path === undefined ? { no: text("no"), yes: text("yes") } : await twoClasses(path);
 		if (negative === undefined || positive === undefined) {
 			throw new Error(`--data: classes must be given as classes:no=/path,yes=/path, got ${spec}`);
 		}
@@ -134,7 +135,7 @@ export async function openUnpaired(spec: string, defaults: FindDefaults = {}): P
 
 /**
  * Opens pictures in two resolutions. `photographs` (embedded) · `super-resolution:train=/path/DIV2K_train_HR,test=/path/Set5`
- * · `super-resolution` (FOVEA_DATA/t91 and set5) · or a labelled set made small: `faces/8`, `celeba/8:size=128`.
+ * · `super-resolution:/path` (a tenth of its pictures to test on) · `super-resolution` (FOVEA_DATA/t91 and set5) · or a labelled set made small: `faces/8`, `celeba/8:size=128`.
  */
 export async function openResolution(spec: string, defaults: FindDefaults = {}): Promise<ResolutionDataset> {
 	const labelled = /^([^:/]+)\/(\d+)(:.*)?$/.exec(spec);
@@ -143,16 +144,21 @@ export async function openResolution(spec: string, defaults: FindDefaults = {}):
 		return lowered(await openDataset(`${name}${rest}`, defaults), Number(times));
 	}
 	const { name, path, text, number, defined } = parse(spec, resolutionKeys);
-	if (path !== undefined) throw new Error(`--data: ${name} must have folders as train=/path,test=/path, got ${path}`);
 	const scale = number("scale", defaults.scale) ?? 4;
 	if (scale !== 2 && scale !== 3 && scale !== 4 && scale !== 8) {
 		throw new Error(`--data: scale must be 2, 3, 4 or 8, got ${scale}`);
 	}
 	if (name === "photographs") {
+		if (path !== undefined) throw new Error(`--data: photographs are embedded and take no folder, got ${path}`);
 		const root = fileURLToPath(new URL("../../../fixtures/photographs/", import.meta.url));
 		return superResolution({ folders: { train: join(root, "train"), test: join(root, "test") }, scale });
 	}
 	const given = defined({ train: text("train"), validation: text("validation"), test: text("test") });
+	if (path !== undefined && Object.keys(given).length > 0) {
+		throw new Error(`--data: ${name} must be one folder, or folders as train=/path,test=/path, got both`);
+	}
+	const seed = number("seed", defaults.seed);
+	if (path !== undefined) return superResolution({ folders: path, scale, ...defined({ seed }) });
 	if (Object.keys(given).length > 0) return superResolution({ folders: given, scale });
 	const [train, test] = await Promise.all([inFolder(defaults, "t91"), inFolder(defaults, "set5")]);
 	return superResolution({ folders: { train, test }, scale });
@@ -178,6 +184,21 @@ export async function openGuidedFaces(
 	const names = Object.keys(kinds);
 	if (own === undefined) throw new Error(`--data: must be one of ${names.join(", ")}, got ${didYouMean(name, names)}`);
 	return guidedFaces(await openDataset(spec, { ...defaults, ...own }), { lowSize, scale });
+}
+
+/** The two class folders in a folder, where their names tell which is which. */
+async function twoClasses(root: string): Promise<{ readonly no: string; readonly yes: string }> {
+	const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+	const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+	const negative = names.filter((name) => /^(0|no|not?[ _-].*|none|normal|healthy|negative|without.*)$/i.test(name));
+	const positive = names.filter((name) => !negative.includes(name));
+	const [no, yes] = [negative[0], positive[0]];
+	if (no === undefined || yes === undefined || names.length !== 2) {
+		throw new Error(
+			`--data: ${root} must hold two folders, one of them called no, normal or the like, or be given as classes:no=/path,yes=/path; got ${names.join(", ") || "none"}`,
+		);
+	}
+	return { no: join(root, no), yes: join(root, yes) };
 }
 
 /** `FOVEA_DATA/name`, under the first of the names that is there. */

@@ -8,14 +8,20 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { cacheFolder } from "../../engine/cache.ts";
+import { Random } from "../../engine/random.ts";
 import { decodePicture, type PixelArray, pictureFolder, readPicture, writePng } from "../pictures.ts";
 import { crop } from "../resize.ts";
 import type { Split } from "./dataset.ts";
 import { type ResolutionDataset, shrunk } from "./resolution.ts";
 
 export interface SuperResolutionOptions {
-	/** Folder of each split, in any of the layouts; a split may be left out. */
-	readonly folders: Readonly<Partial<Record<Split, string>>>;
+	/**
+	 * Folder of each split, in any of the layouts; a split may be left out. Or one folder for all, of which `seed` draws a tenth of
+	 * the pictures, one at least, for the test split.
+	 */
+	readonly folders: Readonly<Partial<Record<Split, string>>> | string;
+	/** @default 1 */
+	readonly seed?: number;
 	/** @default 4 */
 	readonly scale?: 2 | 3 | 4 | 8;
 	/** Takes small pictures that lie beside the large ones, or makes them all. @default "paired" */
@@ -32,15 +38,18 @@ interface Pair {
 
 /** Opens the folders; pictures are read when they are asked for, and made small once. Large ones lose what `scale` does not divide. */
 export async function superResolution(options: SuperResolutionOptions): Promise<ResolutionDataset> {
-	const { folders, scale = 4, low = "paired", cache = cacheFolder() } = options;
+	const { folders, scale = 4, low = "paired", cache = cacheFolder(), seed = 1 } = options;
 	const list = async (folder: string | undefined) =>
 		folder === undefined ? [] : findPairs(folder, scale, low === "paired");
-	const [train, validation, test] = await Promise.all([
-		list(folders.train),
-		list(folders.validation),
-		list(folders.test),
-	]);
-	const pairs: Record<Split, Pair[]> = { train, validation, test };
+	const pairs: Record<Split, Pair[]> =
+		typeof folders === "string"
+			? drawnSplits(await list(folders), folders, seed)
+			: {
+					train: await list(folders.train),
+					validation: await list(folders.validation),
+					test: await list(folders.test),
+				};
+	const { train, validation, test } = pairs;
 	const all = [...train, ...validation, ...test];
 	if (all.length === 0) throw new Error("super-resolution: must have a folder for a split, got none");
 	return {
@@ -72,11 +81,20 @@ export async function superResolution(options: SuperResolutionOptions): Promise<
 					: paired === 0
 						? "by MATLAB's bicubic"
 						: `${paired} as found, others by MATLAB's bicubic`;
-			return `photographs in ${Object.values(folders)
-				.map((folder) => basename(folder))
-				.join(", ")}: ${counts}; ×${scale}, low resolution ${from}`;
+			const names = typeof folders === "string" ? [folders] : Object.values(folders);
+			return `photographs in ${names.map((folder) => basename(folder)).join(", ")}: ${counts}; ×${scale}, low resolution ${from}`;
 		},
 	};
+}
+
+function drawnSplits(pairs: readonly Pair[], folder: string, seed: number): Record<Split, Pair[]> {
+	if (pairs.length < 2) {
+		throw new Error(`${folder}: must hold two pictures, one to train on and one to test on, got ${pairs.length}`);
+	}
+	const order = Random.seed(seed).split("test").permutation(pairs.length);
+	const drawn = new Set(order.slice(0, Math.ceil(pairs.length / 10)));
+	const of = (test: boolean) => pairs.filter((_, index) => drawn.has(index) === test);
+	return { train: of(false), validation: [], test: of(true) };
 }
 
 /** The large picture and its small one, from the cache or made now. */

@@ -83,3 +83,45 @@ test("a path alone is answered with the form that names its kind", async (t) => 
 	const message = /^--data: must say what the folder is, as NAME:PATH with a NAME of .*, got \/pictures$/;
 	for (const open of [openDataset, openUnpaired, openResolution]) await t.throwsAsync(open("/pictures"), { message });
 });
+
+async function blank(...path: readonly string[]): Promise<void> {
+	await mkdir(join(...path.slice(0, -1)), { recursive: true });
+	await writePng(join(...path), new Uint8Array(16 * 16 * 3), { height: 16, width: 16, channels: 3 });
+}
+
+test("one folder of photographs gives a tenth of them to the test split, the same ones for the same seed", async (t) => {
+	const root = await temporaryFolder(t);
+	for (let index = 0; index < 21; index += 1) await blank(root, `${index}.png`);
+	const testIds = async (spec: string) => {
+		const set = await openResolution(spec);
+		t.deepEqual([set.count("train"), set.count("test")], [18, 3]);
+		const all = await Promise.all(
+			(["train", "test"] as const).map((split) =>
+				Promise.all(Array.from({ length: set.count(split) }, async (_, index) => (await set.read(split, index)).id)),
+			),
+		);
+		t.is(new Set(all.flat()).size, 21);
+		return all[1];
+	};
+	const first = await testIds(`super-resolution:${root}`);
+	t.deepEqual(await testIds(`super-resolution:${root},seed=1`), first);
+	t.notDeepEqual(await testIds(`super-resolution:${root},seed=2`), first);
+	await t.throwsAsync(openResolution(`super-resolution:${root},test=${root}`), { message: /got both$/ });
+	const single = await temporaryFolder(t);
+	await blank(single, "one.png");
+	await t.throwsAsync(openResolution(`super-resolution:${single}`), { message: /must hold two pictures, .* got 1$/ });
+});
+
+test("one folder with the two classes in it is opened where their names tell which is which", async (t) => {
+	const root = await temporaryFolder(t);
+	for (let index = 0; index < 10; index += 1) {
+		await blank(root, "no", `${index}.png`);
+		await blank(root, "glioma", `${index}.png`);
+	}
+	const set = await openDataset(`classes:${root}`, { size: 16 });
+	t.deepEqual(set.attributes, ["glioma"]);
+	await mkdir(join(root, "meningioma"));
+	await t.throwsAsync(openDataset(`classes:${root}`), {
+		message: /must hold two folders, .*; got glioma, meningioma, no$/,
+	});
+});
