@@ -104,10 +104,15 @@ export async function* prepareUpscalingTest(
 	if (!hasAlexnet)
 		notes.push("LPIPS is not measured: AlexNet's weights are not in the cache; fovea weights get alexnet");
 	const perceptual = hasAlexnet ? await lpipsNamed("alex:alexnet") : undefined;
+	const small = pictures.find(({ high: { height, width } }) => Math.floor(height / 96) * Math.floor(width / 96) < 2);
+	if (small !== undefined) {
+		const { id, high } = small;
+		notes.push(`NIQE is not measured: pictures must hold two blocks of 96×96, ${id} is ${high.width}×${high.height}`);
+	}
 	const metrics: PairedMetric[] = [
 		psnr({ protocol: "basicsr-y", crop }),
 		ssim({ protocol: "basicsr-y", crop }),
-		niqe(),
+		...(small === undefined ? [niqe()] : []),
 		...(perceptual === undefined ? [] : [perceptual]),
 	];
 	const recognition = yield* prepareRecognition(preset, dataset.scale, out, signal);

@@ -30,6 +30,7 @@ export function sceneStatistics(
 	const blocks = rows * columns;
 	const features = new Float64Array(blocks * sceneFeatures);
 	const sharpness = new Float64Array(blocks);
+	if (blocks === 0) return { features, sharpness, blocks };
 	let image = cut(plane, (rows - 1) * step + size, (columns - 1) * step + size);
 	for (const scale of [1, 2]) {
 		const { normalised, deviation } = localContrast(image, window);

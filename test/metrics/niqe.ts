@@ -72,6 +72,9 @@ test("pictures without two blocks, or without texture, are refused", async (t) =
 	await t.throwsAsync(async () => niqe().value(flat(120), flat(120)), {
 		message: "niqe: pictures must hold two blocks of 96×96, got 120×120",
 	});
+	await t.throwsAsync(async () => niqe().value(flat(87), flat(87)), {
+		message: "niqe: pictures must hold two blocks of 96×96, got 87×87",
+	});
 	await t.throwsAsync(async () => niqe().value(flat(192), flat(192)), { message: /must have texture, got 0 of 4/ });
 	t.is(niqeParameters().covariance.length, 36 * 36);
 });
