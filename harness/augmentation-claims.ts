@@ -59,16 +59,18 @@ export function floorSentences(area: number, share: number, tests: ReadonlyMap<S
 			.map((value) => (value === undefined ? "–" : rounded(value)))
 			.join(" and, on an eighth, ");
 	const maps = tests.get("")?.maps;
-	const prior = maps === undefined ? "–" : rounded(maps.prior);
-	const brightness = maps === undefined ? "–" : rounded(maps.brightness);
-	return [
+	const pictures = [
 		`for claims on accuracy: the classifier's accuracy at least ${rounded(share)}, that of naming every slice the commoner class`,
 		`for claims on AUC: the classifier's AUC at least ${rounded(area)}, that of the slices' mean brightness alone`,
 		"for both: an augmenter's pictures told apart as they are labelled, by the classifier without augmentation, with an AUC at least half way from one half to that classifier's on test slices",
 		`FID-lite of an augmenter's pictures below ${each(({ blurredFid }) => blurredFid)}, that of training slices blurred to a quarter of their size`,
+	];
+	if (maps === undefined) return [...pictures, "no claims on masks: the set has no true masks"];
+	return [
+		...pictures,
 		`mean change outside the true mask, tumours taken out, at most ${each(({ blurredOutside }) => blurredOutside)}, that of the same blurred slices`,
 		"for claims on masks: the last two, and masks that reach above one half in some part of a slice and below it elsewhere",
-		`SAG-GAN's masks above an IoU of ${prior}, that of the average place of the training slices' tumours; a slice's own brightness as its map would reach ${brightness}`,
+		`SAG-GAN's masks above an IoU of ${rounded(maps.prior)}, that of the average place of the training slices' tumours; a slice's own brightness as its map would reach ${rounded(maps.brightness)}`,
 	];
 }
 

@@ -63,9 +63,9 @@ export function seedsOf(
 	return suffix === "" && manySeeds.includes(id) ? seeds : seeds.slice(0, rivalSeeds);
 }
 
-/** Systems that are trained on a training set to be judged: the ablation only on the whole. */
-export function trainedOn(suffix: Suffix): readonly AugmenterId[] {
-	return suffix === "" ? augmenterIds : [...translatorIds, ...noiseIds];
+/** Systems that are trained on a training set to be judged: the ablation only on the whole, where there are masks to leave out. */
+export function trainedOn(suffix: Suffix, hasMasks: boolean): readonly AugmenterId[] {
+	return suffix === "" && hasMasks ? augmenterIds : [...translatorIds, ...noiseIds];
 }
 
 /** Id of the classifier that is trained on an augmented set. */
@@ -88,6 +88,12 @@ export async function openSlices(
 	// The same eighth for every system and seed.
 	const rows = shareOf(trainingClasses(dataset), share, Random.seed(5).split("share"));
 	return choosing(dataset, rows, "an eighth of the slices");
+}
+
+/** Whether the true masks of the tumours are known. */
+export async function hasTrueMasks(dataset: Dataset): Promise<boolean> {
+	const tumour = trainingClasses(dataset).indexOf(1);
+	return tumour >= 0 && (await dataset.read("train", tumour)).masks?.[tumourAttribute] !== undefined;
 }
 
 /** Iterations of an augmenter: as many epochs of either training set. */

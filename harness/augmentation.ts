@@ -32,6 +32,7 @@ import {
 	buildClassifier,
 	buildPresetAugmenter,
 	classifierId,
+	hasTrueMasks,
 	openSlices,
 	type Suffix,
 	seedsOf,
@@ -79,7 +80,11 @@ export async function* reproduceAugmentation(
 				}),
 			),
 		);
-	const augmenters = planned(trainedOn, (id, suffix) => `${id}${suffix}`);
+	const hasMasks = await hasTrueMasks(await openSlices(preset, options.data));
+	const augmenters = planned(
+		(suffix) => trainedOn(suffix, hasMasks),
+		(id, suffix) => `${id}${suffix}`,
+	);
 	const trained = yield* runPool(
 		augmenters.map(({ job }) => job),
 		{ workers, signal },
@@ -146,9 +151,10 @@ export async function* reproduceAugmentation(
 	const classes = trainingClasses(await openSlices(preset, options.data));
 	const isBalanced = 2 * classes.reduce((sum, label) => sum + label, 0) === classes.length;
 	const note = isBalanced ? " (its classes are equally many, so the sampling rules leave it as it is)" : "";
+	const untaught = hasMasks ? "" : "; no true masks, so SAG-GAN is trained without its mask loss";
 	return finishReport(paper, options, {
 		begun,
-		data: (await openSlices(preset, options.data)).describe(),
+		data: `${(await openSlices(preset, options.data)).describe()}${untaught}`,
 		tables: [mainTable(judged, note), classifierTable(judged), augmenterTable(made)],
 		claims: paper.claims.flatMap((claim) => decideClaim(claim, judged, made, seeds.length)),
 		floor: floorSentences(area, share, tests),

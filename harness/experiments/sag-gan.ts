@@ -15,6 +15,7 @@ import {
 	buildClassifier,
 	buildPresetAugmenter,
 	classifierId,
+	hasTrueMasks,
 	openSlices,
 	type Suffix,
 	shares,
@@ -47,8 +48,8 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 	laptop: {
 		data: "brains",
 		pictures: { train: 800, test: 400 },
-		...{ imageSize: 64, ngf: 16, ngfAttention: 8, blocks: 3, ndf: 24, dLayers: 3, reduction: 8, latent: 32 },
-		...{ batchSize: 1, steps: 400, rate: 1e-3, lambdaMask: 10, noise: { batchSize: 4, steps: 200 } },
+		...{ imageSize: 64, ngf: 16, ngfAttention: 16, blocks: 3, ndf: 24, dLayers: 3, reduction: 8, latent: 32 },
+		...{ batchSize: 1, steps: 500, rate: 1e-3, lambdaMask: 10, noise: { batchSize: 4, steps: 200 } },
 		classifier: { width: 16, steps: 80, batchSize: 32, rate: 1e-3, every: 20 },
 		seeds: [1, 2, 3],
 		rivalSeeds: 1,
@@ -84,7 +85,9 @@ async function trainAugmenter(
 	const dataset = await openSlices(preset, data, suffix);
 	const unpaired = byAttribute(dataset, tumourAttribute);
 	const steps = wanted ?? augmenterSteps(id, preset, suffix);
-	const augmenter = buildPresetAugmenter(id, preset, seed, steps);
+	const masks = id === "sag-gan" && (await hasTrueMasks(dataset));
+	const lambdaMask = masks ? preset.lambdaMask : 0;
+	const augmenter = buildPresetAugmenter(id, { ...preset, lambdaMask }, seed, steps);
 	const batchSize = augmenter.isTranslator ? preset.batchSize : preset.noise.batchSize;
 	const decay = linearDecay(steps, 0.5);
 	return {
@@ -102,13 +105,13 @@ async function trainAugmenter(
 				ndf: preset.ndf,
 				latent: preset.latent,
 			},
-			...(id === "sag-gan" ? { lambdaMask: preset.lambdaMask } : {}),
+			...(id === "sag-gan" ? { lambdaMask } : {}),
 		},
 		// PGGAN and MSG-GAN are published with a constant rate.
 		rate: (iteration) => (augmenter.isTranslator ? decay(iteration) : 1),
 		data: (start, signal) =>
 			unpairedBatches(unpaired, {
-				...{ split: "train", batchSize, flip: true, masks: id === "sag-gan", start },
+				...{ split: "train", batchSize, flip: true, masks, start },
 				seed: Random.seed(seed).split("data").uint32(),
 				...(signal === undefined ? {} : { signal }),
 			}),
