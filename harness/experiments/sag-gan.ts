@@ -45,6 +45,8 @@ export const presets: Readonly<Record<PresetName, AugmentationPreset>> = {
 		rivalSeeds: 1,
 		resamples: 100,
 	},
+	// Long enough for masks to choose, not so long that the mask loss empties them: after 800 iterations two of three were, and of
+	// attention networks of width 8 most.
 	laptop: {
 		data: "brains",
 		pictures: { train: 800, test: 400 },
