@@ -71,7 +71,8 @@ export const presets: Readonly<Record<PresetName, TranslationPreset>> = {
 	// A change that small networks learn in minutes from some hundred pictures of each side; on horse2zebra's 150 the
 	// discriminators win first. Small pictures and a rate above the code's that falls to zero. CycleGAN, which copies nothing, gets
 	// iterations until it gives pictures back better than a blurred copy: after 4,000 and 5,500 it missed by a fiftieth and less. In a
-	// training this short scheme I's own share of one half ends with an empty mask, which keeps every picture as it is: cycle and pixel terms count less.
+	// training this short scheme I's own share of one half ends with an empty mask, which keeps every picture as it is: cycle and
+	// pixel terms count less.
 	laptop: {
 		data: "celeba@Blond_Hair",
 		pictures: { train: 2400, test: 600 },
