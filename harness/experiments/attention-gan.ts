@@ -63,7 +63,7 @@ export const presets: Readonly<Record<PresetName, TranslationPreset>> = {
 		decayOver: 0.5,
 		poolSize: 50,
 		curriculum: { over: 0.3, lateShare: 0.15 },
-		seeds: [1, 2],
+		seeds: [1],
 		ablationSeeds: [1],
 		resamples: 40,
 		judge: { steps: 80, batchSize: 32, widths: [16, 32, 64, 64] },
