@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Random } from "../engine/random.ts";
 import { type PairedMetric, type Picture, type Protocol, type Score, score } from "../metrics/metric.ts";
-import { niqe } from "../metrics/niqe.ts";
+import { holdsNiqeBlocks, niqe } from "../metrics/niqe.ts";
 import { psnr } from "../metrics/psnr.ts";
 import { ssim } from "../metrics/ssim.ts";
 import type { ResolutionGan } from "../models/layers/resolution-training.ts";
@@ -104,7 +104,7 @@ export async function* prepareUpscalingTest(
 	if (!hasAlexnet)
 		notes.push("LPIPS is not measured: AlexNet's weights are not in the cache; fovea weights get alexnet");
 	const perceptual = hasAlexnet ? await lpipsNamed("alex:alexnet") : undefined;
-	const small = pictures.find(({ high: { height, width } }) => Math.floor(height / 96) * Math.floor(width / 96) < 2);
+	const small = pictures.find(({ high }) => !holdsNiqeBlocks(high));
 	if (small !== undefined) {
 		const { id, high } = small;
 		notes.push(`NIQE is not measured: pictures must hold two blocks of 96×96, ${id} is ${high.width}×${high.height}`);

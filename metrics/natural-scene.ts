@@ -11,7 +11,6 @@ export interface SceneStatistics {
 	readonly features: Float64Array;
 	/** Mean local deviation of each block: how sharp it is. */
 	readonly sharpness: Float64Array;
-	readonly blocks: number;
 }
 
 /**
@@ -30,7 +29,7 @@ export function sceneStatistics(
 	const blocks = rows * columns;
 	const features = new Float64Array(blocks * sceneFeatures);
 	const sharpness = new Float64Array(blocks);
-	if (blocks === 0) return { features, sharpness, blocks };
+	if (blocks === 0) return { features, sharpness };
 	let image = cut(plane, (rows - 1) * step + size, (columns - 1) * step + size);
 	for (const scale of [1, 2]) {
 		const { normalised, deviation } = localContrast(image, window);
@@ -45,7 +44,7 @@ export function sceneStatistics(
 		}
 		if (scale === 1) image = halved(image);
 	}
-	return { features, sharpness, blocks };
+	return { features, sharpness };
 }
 
 function blocksAlong(side: number, size: number, step: number): number {

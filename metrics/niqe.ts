@@ -46,19 +46,24 @@ export function niqe(options: NiqeOptions = {}): PairedMetric {
 		protocol: { parameters: parameters.name, blockSize, crop, range: range ?? 255 },
 		value(_, image) {
 			const luma = lumaOf(image, crop, range);
-			const { features, blocks } = sceneStatistics(
-				luma,
-				blockSize,
-				parameters.window === undefined ? {} : { window: parameters.window },
-			);
-			if (blocks < 2) {
+			if (!holdsNiqeBlocks(luma, blockSize)) {
 				throw new RangeError(
 					`niqe: pictures must hold two blocks of ${blockSize}×${blockSize}, got ${luma.height}×${luma.width}`,
 				);
 			}
+			const { features } = sceneStatistics(
+				luma,
+				blockSize,
+				parameters.window === undefined ? {} : { window: parameters.window },
+			);
 			return distance(parameters, gaussianOf(features));
 		},
 	};
+}
+
+/** Whether a picture holds the two blocks that the metric needs. */
+export function holdsNiqeBlocks({ height, width }: Pick<Picture, "height" | "width">, blockSize = 96): boolean {
+	return Math.floor(height / blockSize) * Math.floor(width / blockSize) >= 2;
 }
 
 /** The luma that features are taken of, rounded, on 0 … 255. */

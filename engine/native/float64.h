@@ -148,9 +148,9 @@ inline void multiplyTile(const double* a, const double* b, long depth, double fa
 struct Shape {
   long rows, columns, depth;
   // Only values on and below the diagonal are wanted; those above are left as chance has it.
-  bool lower;
+  bool lower = false;
   // Values (k, i) of the first side, (k, j) of the second, are zero for k < i, k < j.
-  bool triangularRows, triangularColumns;
+  bool triangularRows = false, triangularColumns = false;
   // The first side is a symmetric matrix of which only values with k >= i are read; it has no centre.
   bool symmetric = false;
 };
@@ -226,7 +226,7 @@ void multiplyPlain(Team& team, const double* a, bool aTurned, const double* b, b
   takePages(team, c, rows * columns);
   const Side<double> left{a, aTurned ? rows : 1, aTurned ? 1 : inner, nullptr};
   const Side<double> right{b, bTurned ? 1 : columns, bTurned ? inner : 1, nullptr};
-  multiply(team, {rows, columns, inner, false, false, false}, left, right, 1, c, columns, scratch);
+  multiply(team, {rows, columns, inner}, left, right, 1, c, columns, scratch);
 }
 
 // values [rows, columns] = (gamma products + coefficient)^degree; sums [rows, width] = values weights, weights [columns, width];
@@ -251,7 +251,7 @@ void kernelSums(Team& team, const float* products, long rows, long columns, long
     for (long column = left; column < right; column += 1) columnSums[column] += values[row * columns + column];
   }
   const Side<double> kernel{values, 1, columns, nullptr}, weight{weights, width, 1, nullptr};
-  multiply(team, {rows, width, columns, false, false, false}, kernel, weight, 1, sums, width, scratch);
+  multiply(team, {rows, width, columns}, kernel, weight, 1, sums, width, scratch);
 }
 
 // Column means of x [rows, columns].
@@ -273,7 +273,7 @@ void addScatter(Team& team, const Value* x, long rows, long columns, double* mea
   takePages(team, scatter, columns * columns);
   columnMeans(team, x, rows, columns, mean);
   const Side<Value> side{x, columns, 1, mean};
-  multiply(team, {columns, columns, rows, true, false, false}, side, side, 1, scatter, columns, scratch);
+  multiply(team, {columns, columns, rows, true}, side, side, 1, scatter, columns, scratch);
 }
 
 // The pivots' own block [size, size], in place; false where a pivot is not positive.
@@ -338,7 +338,7 @@ bool cholesky(Team& team, const double* symmetric, double* a, long size, double*
     team.wait();
     if (left == 0) break;
     const Side<double> side{scratch, left, 1, nullptr};
-    multiply(team, {left, left, pivots, true, false, false}, side, side, -1, a + end * size + end, size, products);
+    multiply(team, {left, left, pivots, true}, side, side, -1, a + end * size + end, size, products);
   }
   for (long row = team.index; row < size; row += team.size) {
     for (long column = row + 1; column < size; column += 1) a[row * size + column] = 0;
@@ -504,7 +504,9 @@ void toBand(Team& team, double* a, long size, double* band, double* scratch) {
       }
     }
     double* const rest = a + first * size + first;
-    multiply(team, {left, kBand, left, false, false, false, true}, Side<double>{rest, size, 1, nullptr},
+    Shape shape{left, kBand, left};
+    shape.symmetric = true;
+    multiply(team, shape, Side<double>{rest, size, 1, nullptr},
              Side<double>{v, 1, size, nullptr}, 1, product, kBand, products);
     // Rows of W lie far apart: as many values of each as a line of the cache holds, one row after another.
     for (long row = top; row < bottom; row += kLine) {
@@ -537,7 +539,7 @@ void toBand(Team& team, double* a, long size, double* band, double* scratch) {
     }
     for (long column = 0; column < kBand; column += 1) subtractRows(v, half[column], size, top, bottom, w + column * size);
     team.wait();
-    multiply(team, {left, left, 2 * kBand, true, false, false}, Side<double>{v, size, 1, nullptr},
+    multiply(team, {left, left, 2 * kBand, true}, Side<double>{v, size, 1, nullptr},
              Side<double>{w, size, 1, nullptr}, -1, rest, size, products);
   }
   team.wait();
