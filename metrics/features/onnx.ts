@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Extractor } from "./extractor.ts";
+import { type OnnxFiles, readOnnxFiles } from "./onnx-files.ts";
 
 /** How bytes go into a model: as they are, on 0 … 1, on -1 … 1, or by ImageNet's mean and deviation of each colour. */
 export const onnxRanges = ["byte", "unit", "signed", "imagenet"] as const;
@@ -23,27 +23,31 @@ interface Session {
 	release(): Promise<void>;
 }
 interface OnnxTensor {
+	readonly type: string;
 	readonly data: Float32Array;
 	readonly dims: readonly number[];
 }
 interface Runtime {
-	readonly InferenceSession: { create(model: Uint8Array): Promise<Session> };
+	readonly InferenceSession: {
+		create(
+			model: Uint8Array,
+			options: { readonly externalData: OnnxFiles["external"]; readonly logSeverityLevel: number },
+		): Promise<Session>;
+	};
 	readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
 }
 
 /**
- * A user's ONNX model as an extractor, run on the processor by the optional package onnxruntime-node, or onnxruntime-web where that is there. It takes pictures as
- * float32 [N, 3, H, W] or [N, H, W, 3]; its first output is the feature row (maps are averaged over space), one named
- * `logits` the class logits.
+ * A user's ONNX model as an extractor, run on the processor by the optional package onnxruntime-node, or onnxruntime-web
+ * where that is there. It takes pictures as float32 [N, 3, H, W] or [N, H, W, 3]; its first output is the feature row (maps
+ * are averaged over space), one named `logits` the class logits. Weights may lie in files beside it.
  */
 export async function onnx({ file, range = "imagenet", size = 224 }: OnnxOptions): Promise<Extractor> {
 	const runtime = await loadRuntime();
-	const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-		throw new Error(
-			`onnx: ${file} must be a model, got ${error.code === "ENOENT" ? "nothing of that name" : error.code}`,
-		);
-	});
-	const session = await runtime.InferenceSession.create(bytes).catch((cause: Error) => {
+	const { model, external } = await readOnnxFiles(file);
+	// What is fatal is thrown; the rest would be lines of the runtime's own between ours.
+	const options = { externalData: external, logSeverityLevel: 4 };
+	const session = await runtime.InferenceSession.create(model, options).catch((cause: Error) => {
 		throw new Error(`onnx: ${file} must be an ONNX model, got: ${cause.message.split("\n")[0]}`, { cause });
 	});
 	const { channelsLast, height, width, batch } = inputOf(session, file, size);
@@ -51,8 +55,12 @@ export async function onnx({ file, range = "imagenet", size = 224 }: OnnxOptions
 		const dims = channelsLast ? [count, height, width, 3] : [count, 3, height, width];
 		const values = normalised(pixels, range);
 		const tensor = new runtime.Tensor("float32", channelsLast ? values : planar(values, count), dims);
-		const outputs = await session.run({ [session.inputNames[0] as string]: tensor });
-		const rows = (name: string | undefined) => (name === undefined ? undefined : rowsOf(outputs[name], count, file));
+		const outputs = await session.run({ [session.inputNames[0] as string]: tensor }).catch((cause: Error) => {
+			const got = cause.message.split("\n")[0];
+			throw new Error(`onnx: ${file} must run on pictures [${dims}], got: ${got}`, { cause });
+		});
+		const rows = (name: string | undefined) =>
+			name === undefined ? undefined : rowsOf(outputs[name], { name, count, channelsLast, file });
 		const logits = rows(session.outputNames.find((name) => name === "logits"));
 		return { features: rows(session.outputNames[0]) as Float32Array, ...(logits === undefined ? {} : { logits }) };
 	};
@@ -68,7 +76,7 @@ export async function onnx({ file, range = "imagenet", size = 224 }: OnnxOptions
 		protocol: {
 			extractor: "onnx",
 			layer: session.outputNames[0] as string,
-			weights: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+			weights: `sha256:${hashOf([model, ...external.map(({ data }) => data)])}`,
 			range,
 		},
 		async extract(pixels, count) {
@@ -165,17 +173,34 @@ function planar(values: Float32Array, count: number): Float32Array {
 	return result;
 }
 
-/** An output as rows: [N, d] as it is, [N, C, H, W] averaged over space. */
-function rowsOf(output: OnnxTensor | undefined, count: number, file: string): Float32Array {
-	if (output === undefined || output.dims[0] !== count || !(output.data instanceof Float32Array)) {
-		throw new RangeError(`onnx: ${file} must give float32 rows [${count}, d], got [${output?.dims}]`);
+/** An output as rows: [N, d] as it is, maps averaged over space. They lie as the pictures do: [N, C, H, W] or [N, H, W, C]. */
+function rowsOf(
+	output: OnnxTensor | undefined,
+	{ name, count, channelsLast, file }: { name: string; count: number; channelsLast: boolean; file: string },
+): Float32Array {
+	const [rows, ...sides] = output?.dims ?? [];
+	// [N, 1, d] and [N, d, 1, 1] are rows too.
+	const plain = sides.filter((side) => side !== 1).length < 2;
+	if (output?.type !== "float32" || rows !== count || !(plain || sides.length === 3)) {
+		const got = `${name} of ${output?.type} [${output?.dims}]`;
+		throw new RangeError(`onnx: ${file} must give float32 rows [${count}, d] or maps, got ${got}`);
 	}
-	const { data, dims } = output;
-	if (dims.length !== 4) return data.slice();
-	const area = (dims[2] as number) * (dims[3] as number);
-	return Float32Array.from({ length: data.length / area }, (_, at) => {
+	const { data } = output;
+	if (plain) return data.slice();
+	const [channels = 0, area] = channelsLast
+		? [sides[2], (sides[0] as number) * (sides[1] as number)]
+		: [sides[0], (sides[1] as number) * (sides[2] as number)];
+	const [step, stride] = channelsLast ? [1, channels] : [area, 1];
+	return Float32Array.from({ length: count * channels }, (_, at) => {
+		const first = Math.floor(at / channels) * channels * area + (at % channels) * step;
 		let sum = 0;
-		for (let place = at * area; place < (at + 1) * area; place += 1) sum += data[place] as number;
+		for (let place = 0; place < area; place += 1) sum += data[first + place * stride] as number;
 		return sum / area;
 	});
+}
+
+function hashOf(parts: readonly Uint8Array[]): string {
+	const hash = createHash("sha256");
+	for (const part of parts) hash.update(part);
+	return hash.digest("hex");
 }

@@ -130,6 +130,11 @@ async function bad(t: ExecutionContext) {
 			["--reference", path("one"), "--image", path("one"), "--metrics", "identity"],
 			"--identity: must be onnx:FILE, a face model of yours",
 		],
+		// A model with a weight that nothing uses, of which its runtime warns.
+		[
+			["--real", path("two"), "--fake", path("two"), "--features", "onnx:fixtures/onnx/tokens.onnx"],
+			"onnx: fixtures/onnx/tokens.onnx must give float32 rows [1, d] or maps, got tokens of float32 [1,4,49]",
+		],
 	] as const;
 }
 

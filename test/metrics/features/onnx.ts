@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { formulaWeight } from "../../../harness/parity/formula-weights.ts";
@@ -11,6 +11,8 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const dynamic = join("fixtures", "onnx", "dynamic.onnx");
 const single = join("fixtures", "onnx", "single-nhwc.onnx");
+const external = join("fixtures", "onnx", "external.onnx");
+const map = join("fixtures", "onnx", "map-nhwc.onnx");
 const side = 16;
 
 /** The model by its definition: a 3 × 3 convolution with stride 2, rectifier, mean over space; logits a product of it. */
@@ -54,7 +56,7 @@ const scales: Record<OnnxRange, (value: number, channel: number) => number> = {
 
 const pixels = Float32Array.from({ length: 3 * side * side * 3 }, (_, at) => (at * at + 7 * at) % 256);
 
-for (const file of [dynamic, single]) {
+for (const file of [dynamic, single, external, map]) {
 	for (const range of ["byte", "unit", "signed", "imagenet"] as const) {
 		test.serial(`${file} with values as ${range} gives the rows of its definition, whatever the batch`, async (t) => {
 			using model = await onnx({ file, range });
@@ -79,6 +81,30 @@ test.serial("a file that is no model, or none at all, is refused by name", async
 	await t.throwsAsync(onnx({ file: join(folder, "none.onnx") }), {
 		message: /must be a model, got nothing of that name$/,
 	});
+});
+
+test.serial("weights beside the model are part of its hash, and are missed by name", async (t) => {
+	const folder = await temporaryFolder(t);
+	const file = join(folder, "external.onnx");
+	await copyFile(external, file);
+	await t.throwsAsync(onnx({ file }), {
+		message: /^onnx: .*external.onnx.data must be the weights of .*external.onnx, got nothing of that name$/,
+	});
+	const bytes = await readFile(`${external}.data`);
+	await writeFile(`${file}.data`, bytes);
+	using given = await onnx({ file });
+	bytes.writeFloatLE(bytes.readFloatLE(0) + 1, 0);
+	await writeFile(`${file}.data`, bytes);
+	using changed = await onnx({ file });
+	t.not(given.protocol["weights"], changed.protocol["weights"]);
+});
+
+test.serial("outputs that are no rows are refused by name, type and shape", async (t) => {
+	const given = (name: string) => onnx({ file: join("fixtures", "onnx", name) });
+	await t.throwsAsync(given("double.onnx"), {
+		message: /^onnx: .*double.onnx must give float32 rows \[1, d\] or maps, got wide of float64 \[1,4\]$/,
+	});
+	await t.throwsAsync(given("tokens.onnx"), { message: /got tokens of float32 \[1,4,49\]$/ });
 });
 
 test.serial("identity is the cosine of the rows: 1 for a picture with itself, the same both ways", async (t) => {
