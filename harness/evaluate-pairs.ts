@@ -10,6 +10,8 @@ export interface Pair {
 	readonly name: string;
 	readonly reference: Picture;
 	readonly image: Picture;
+	/** What should change, or what is looked at, where a metric needs it. */
+	readonly mask?: Picture | undefined;
 }
 
 /** Score of each metric over pairs: the mean, with the value of each pair in `perImage`. One pair is in memory at a time. */
@@ -19,10 +21,10 @@ export async function comparePairs(
 	{ seed = 0, interval = 0.95, resamples = 2000 }: IntervalOptions = {},
 ): Promise<Score[]> {
 	const values = metrics.map((): number[] => []);
-	for await (const { name, reference, image } of pairs) {
+	for await (const { name, reference, image, mask } of pairs) {
 		for (const [index, metric] of metrics.entries()) {
 			const value = await Promise.resolve()
-				.then(() => metric.value(reference, image))
+				.then(() => metric.value(reference, image, mask))
 				.catch((cause: Error) => {
 					throw new Error(`${name}: ${cause.message}`, { cause });
 				});

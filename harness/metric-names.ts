@@ -132,12 +132,25 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	hd95: async () => (await import("../metrics/hd95.ts")).hd95(),
 	"attention-iou": async () => (await import("../metrics/attention.ts")).attentionIou(),
 	"pointing-game": async () => (await import("../metrics/attention.ts")).pointingGame(),
+	"attention-inside": async () => (await import("../metrics/attention.ts")).attentionInside(),
+	"attention-entropy": async () => (await import("../metrics/attention-entropy.ts")).meanAttentionEntropy(),
+	"seed-correlation": async () => (await import("../metrics/seed-agreement.ts")).pairedSeedAgreement("correlation"),
+	"seed-iou": async () => (await import("../metrics/seed-agreement.ts")).pairedSeedAgreement("iou"),
+	"background-psnr": async ({ range }) => (await import("../metrics/masked.ts")).backgroundPsnr(given({ range })),
+	"background-ssim": async ({ range }) => (await import("../metrics/masked.ts")).backgroundSsim(given({ range })),
+	"change-inside": async () => (await import("../metrics/masked.ts")).changeInside(),
 };
+
+/** Metrics that judge one set alone, and need no other. */
+export const aloneIds: readonly string[] = ["is", "niqe", "attention-entropy"];
 
 const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	accuracy: async () => (await import("../metrics/accuracy.ts")).accuracy(),
 	"balanced-accuracy": async () => (await import("../metrics/balanced-accuracy.ts")).balancedAccuracy(),
 	tpr: async () => (await import("../metrics/tpr.ts")).truePositiveRate(),
+	precision: async () => (await import("../metrics/label-precision.ts")).labelPrecision(),
+	// Another name of the true positive rate.
+	recall: async () => ({ ...(await import("../metrics/tpr.ts")).truePositiveRate(), id: "recall" }),
 	tnr: async () => (await import("../metrics/tnr.ts")).trueNegativeRate(),
 	f1: async () => (await import("../metrics/f1.ts")).f1(),
 	auc: async () => (await import("../metrics/auc.ts")).auc(),

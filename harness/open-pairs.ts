@@ -7,10 +7,18 @@ import type { Input } from "./report.ts";
 import { arrayPictures, type OpenSet, openSet } from "./set-rows.ts";
 
 export interface OpenPairs {
-	readonly inputs: { readonly reference: Input; readonly image: Input };
+	readonly inputs: { readonly reference: Input; readonly image: Input; readonly mask?: Input };
 	readonly pairs: AsyncIterable<Pair> | Iterable<Pair>;
 	/** Largest possible value where nothing else is said: 255, or 1 of arrays of floats, as in scikit-image. */
 	readonly range: 1 | 255;
+}
+
+export interface OpenPairsOptions {
+	/** Masks of the pairs, opened as they are. */
+	readonly mask?: string | undefined;
+	/** The caller knows the scale of floats. */
+	readonly ranged?: boolean;
+	readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -20,25 +28,36 @@ export interface OpenPairs {
 export async function openPairs(
 	reference: string,
 	image: string,
-	{ ranged = false, signal }: { readonly ranged?: boolean; readonly signal?: AbortSignal | undefined } = {},
+	{ mask, ranged = false, signal }: OpenPairsOptions = {},
 ): Promise<OpenPairs> {
 	const [a, b] = [await openSet(reference), await openSet(image)];
-	const inputs = { reference: pictureInput(a), image: pictureInput(b) };
-	if (a.kind === "pictures" && b.kind === "pictures") {
-		const paths = pairPaths(a.paths, b.paths, { reference, image });
+	const m = mask === undefined ? undefined : await openSet(mask);
+	const inputs = {
+		reference: pictureInput(a),
+		image: pictureInput(b),
+		...(m === undefined ? {} : { mask: pictureInput(m) }),
+	};
+	if (a.kind === "pictures" && b.kind === "pictures" && (m === undefined || m.kind === "pictures")) {
+		const masks = m && pairPaths(a.paths, m.paths, { reference, image: mask as string });
+		const paths = pairPaths(a.paths, b.paths, { reference, image }).map((pair, at) => ({
+			...pair,
+			mask: masks?.[at]?.image,
+		}));
 		const load = async (pair: (typeof paths)[number]): Promise<Pair> => ({
 			name: pair.name,
 			reference: await readDeepPicture(pair.reference),
 			image: await readDeepPicture(pair.image),
+			mask: pair.mask === undefined ? undefined : await readDeepPicture(pair.mask),
 		});
 		return { inputs, pairs: prefetched(paths, load, readAhead, signal), range: 255 };
 	}
-	if (a.kind === "pictures" || b.kind === "pictures") {
-		throw new RangeError("evaluate: --reference and --image must both be folders or both be arrays, got one of each");
+	const [options, all] = m ? ["--reference, --image and --mask", "all"] : ["--reference and --image", "both"];
+	if (a.kind === "pictures" || b.kind === "pictures" || m?.kind === "pictures") {
+		throw new RangeError(`evaluate: ${options} must ${all} be folders or ${all} be arrays, got folders and arrays`);
 	}
-	if (inputs.reference.count !== inputs.image.count) {
-		const counts = `${inputs.reference.count} and ${inputs.image.count}`;
-		throw new RangeError(`evaluate: --reference and --image must hold equally many pictures, got ${counts}`);
+	const counts = Object.values(inputs).map(({ count }) => count);
+	if (new Set(counts).size > 1) {
+		throw new RangeError(`evaluate: ${options} must hold equally many pictures, got ${counts.join(" and ")}`);
 	}
 	const floats = [a, b].map(
 		({ array }) => array.values instanceof Float32Array || array.values instanceof Float64Array,
@@ -52,10 +71,12 @@ export async function openPairs(
 	}
 	const pairs = function* (): Generator<Pair> {
 		const others = arrayPictures(b.array, image);
+		const masks = m && arrayPictures(m.array, mask as string);
 		let number = 0;
 		for (const one of arrayPictures(a.array, reference)) {
 			const other = others.next().value as Pair["image"];
-			yield { name: `picture ${number}`, reference: one, image: other };
+			const inside = masks?.next().value as Pair["mask"];
+			yield { name: `picture ${number}`, reference: one, image: other, mask: inside };
 			number += 1;
 		}
 	};

@@ -1,5 +1,5 @@
 import { requireMap } from "./mask.ts";
-import type { Picture } from "./metric.ts";
+import type { PairedMetric, Picture } from "./metric.ts";
 
 /**
  * Entropy of an attention map taken as a distribution over its pixels, divided by ln(pixels): 0 for a single point, 1
@@ -23,4 +23,13 @@ export function attentionEntropy(
 		if (share > 0) entropy -= share * Math.log(share);
 	}
 	return normalised && map.data.length > 1 ? entropy / Math.log(map.data.length) : entropy;
+}
+
+/** The normalised entropy of maps, each judged alone: lower for attention that is gathered in fewer places. */
+export function meanAttentionEntropy(): PairedMetric {
+	return {
+		...{ kind: "paired", id: "attention-entropy", better: "lower", unit: "", judges: "image" },
+		protocol: { normalised: true },
+		value: (_, map) => attentionEntropy(map),
+	};
 }

@@ -2,7 +2,15 @@
  * Attention quality against the true mask of what should change: `reference` is the mask, `image` the attention map
  * (see mask.ts). Values in [0, 1], higher is better.
  */
-import { type AttentionThreshold, insideCount, maskOverlap, requireMap, requireMask, thresholdMap } from "./mask.ts";
+import {
+	type AttentionThreshold,
+	anyChannel,
+	insideCount,
+	maskOverlap,
+	requireMap,
+	requireMask,
+	thresholdMap,
+} from "./mask.ts";
 import type { PairedMetric, Picture, Protocol } from "./metric.ts";
 
 /** Intersection over union of the thresholded map with the true mask. */
@@ -63,8 +71,9 @@ function mapMetric(id: string, protocol: Protocol, value: (mask: Picture, map: P
 		better: "higher",
 		unit: "",
 		protocol,
-		value(mask, map) {
+		value(reference, map) {
 			requireMap(id, map);
+			const mask = anyChannel(reference);
 			requireMask(id, mask, map);
 			if (insideCount(mask) === 0) throw new RangeError(`${id}: the true mask must have a pixel inside, got none`);
 			return value(mask, map);

@@ -135,6 +135,11 @@ export function requireMasks(
 	return [flatten(where, reference, threshold), flatten(where, image, threshold)];
 }
 
+/** A picture as a mask of one channel: inside where any channel is above 0. */
+export function anyChannel(picture: Picture): Picture {
+	return flatten("mask", picture, 0);
+}
+
 function flatten(where: string, { data, height, width, channels }: Picture, threshold: number): Picture {
 	const inside = new Uint8Array(height * width);
 	for (let at = 0; at < data.length; at += 1) {

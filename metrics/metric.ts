@@ -102,10 +102,11 @@ export interface PairedMetric extends Partial<Disposable> {
 	readonly id: string;
 	readonly better: "lower" | "higher";
 	readonly unit: string;
-	/** `image` where the reference is not looked at; then it may be the same set. @default "both" */
-	readonly judges?: "both" | "image";
+	/** `image` where the reference is not looked at; then it may be the same set. `masked` where it needs a mask. @default "both" */
+	readonly judges?: "both" | "image" | "masked";
 	readonly protocol: Protocol;
-	value(reference: Picture, image: Picture): number | Promise<number>;
+	/** `mask`: see mask.ts, for metrics that judge `masked` alone. */
+	value(reference: Picture, image: Picture, mask?: Picture): number | Promise<number>;
 }
 
 /** Compares predicted scores with labels. `scores` is [count, classes] row-major, or [count] for two classes. */

@@ -1,5 +1,5 @@
 import { largestValues, maskOverlap, requireMap } from "./mask.ts";
-import type { Picture } from "./metric.ts";
+import type { PairedMetric, Picture } from "./metric.ts";
 import { pearson } from "./statistics/correlation.ts";
 
 /**
@@ -35,5 +35,14 @@ export function seedAgreement(
 	return {
 		correlation: mean((map, other) => pearson(map.data, other.data).statistic),
 		iou: mean((map, other) => maskOverlap(largestValues(map, kept), largestValues(other, kept), 0)),
+	};
+}
+
+/** The agreement of the maps of two trainings, picture by picture: `seed-correlation` or `seed-iou`. Higher is better. */
+export function pairedSeedAgreement(part: "correlation" | "iou"): PairedMetric {
+	return {
+		...{ kind: "paired", id: `seed-${part}`, better: "higher", unit: "" },
+		protocol: part === "iou" ? { share: 0.2 } : {},
+		value: (first, second) => seedAgreement([first, second])[part],
 	};
 }

@@ -9,6 +9,7 @@ interface Options {
 	readonly fake?: string;
 	readonly reference?: string;
 	readonly image?: string;
+	readonly mask?: string;
 	readonly labels?: string;
 	readonly metrics?: string;
 	readonly features: string;
@@ -44,6 +45,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 		.option("--fake <set>", "fake set, of the same kind")
 		.option("--reference <set>", "reference pictures: a folder, or an array [N, H, W, C], [H, W, C] or [H, W]")
 		.option("--image <set>", "pictures to judge: paired by file name, or in order")
+		.option("--mask <set>", "masks of pairs, for background-psnr, background-ssim and change-inside")
 		.option("--labels <file>", "CSV with the columns label and score, or label and score_CLASS for each class")
 		.option("--metrics <ids>", "metric ids between commas")
 		.option("--features <extractor>", "mobilenet, inception:FILE, onnx:FILE or tfjs-mobilenet", "mobilenet")
@@ -74,7 +76,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 			const { startEngine } = await import("../../engine/engine.ts");
 			const { version } = await import("../version.ts");
 			const { reportSchema, writeReport } = await import("../report.ts");
-			const mode = modeOf(options);
+			const mode = await modeOf(options);
 			const { name, version: engineVersion } = await startEngine();
 			const { inputs, scores } = await modes[mode](options, line);
 			const report: Report = {
@@ -105,7 +107,8 @@ const modes: Readonly<
 	labels: evaluateLabels,
 };
 
-function modeOf({ real, fake, reference, image, labels, metrics }: Options): "sets" | "pairs" | "labels" {
+async function modeOf(options: Options): Promise<"sets" | "pairs" | "labels"> {
+	const { real, fake, reference, image, mask, labels, metrics } = options;
 	const asked = [
 		...(real !== undefined || fake !== undefined ? (["sets"] as const) : []),
 		...(reference !== undefined || image !== undefined ? (["pairs"] as const) : []),
@@ -116,16 +119,19 @@ function modeOf({ real, fake, reference, image, labels, metrics }: Options): "se
 		throw new RangeError(`evaluate: needs --real and --fake, --reference and --image, or --labels, got ${got}`);
 	}
 	const [mode] = asked as ["sets" | "pairs" | "labels"];
-	// The Inception Score judges one set alone.
+	const { aloneIds } = await import("../metric-names.ts");
+	const alone = metrics !== undefined && names(metrics).every((id) => aloneIds.includes(id));
 	if (mode === "sets" && fake === undefined) throw new RangeError("--fake: must name the set to judge, got none");
-	if (mode === "sets" && real === undefined && metrics !== "is") {
+	if (mode === "sets" && real === undefined && !alone) {
 		throw new RangeError("--real: must name the set to compare with, got none");
 	}
-	// NIQE judges the pictures alone.
-	if (mode === "pairs" && reference === undefined && metrics !== "niqe") {
+	if (mode === "pairs" && reference === undefined && !alone) {
 		throw new RangeError("--reference: must name a set, got none");
 	}
 	if (mode === "pairs" && image === undefined) throw new RangeError("--image: must name a set, got none");
+	if (mode !== "pairs" && mask !== undefined) {
+		throw new RangeError(`--mask: must come with --reference and --image, got ${mode}`);
+	}
 	return mode;
 }
 
@@ -199,21 +205,27 @@ async function evaluatePairs(options: Options, line: CommandLine): Promise<Evalu
 	const image = options.image as string;
 	const alone = options.reference === undefined;
 	const ranged = options.range !== undefined;
+	const { mask } = options;
 	const {
 		inputs,
 		pairs,
 		range: usual,
 	} = await openPairs(options.reference ?? image, image, {
+		mask,
 		ranged,
 		signal: line.signal,
 	});
 	const range = options.range ?? usual;
 	const metrics = await pairedMetrics(names(options.metrics ?? "psnr,ssim"), { ...options, range });
+	const masked = metrics.find(({ judges }) => judges === "masked");
+	if (masked !== undefined && mask === undefined) {
+		throw new RangeError(`--mask: must name the masks that ${masked.id} needs, got none`);
+	}
 	const { seed, interval } = options;
 	const counted = withProgress(pairs, inputs.reference.count, line);
 	try {
 		const scores = await comparePairs(counted, metrics, { seed, interval });
-		return { inputs: alone ? { image: inputs.image } : inputs, scores };
+		return { inputs: alone ? { image: inputs.image } : { ...inputs }, scores };
 	} finally {
 		for (const metric of metrics) metric[Symbol.dispose]?.();
 	}

@@ -3,6 +3,8 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import sharp from "sharp";
+import { comparePairs } from "../../harness/evaluate-pairs.ts";
+import { pairedMetrics } from "../../harness/metric-names.ts";
 import { openPairs } from "../../harness/open-pairs.ts";
 import { writePng } from "../../harness/pictures.ts";
 import { openSet } from "../../harness/set-rows.ts";
@@ -42,6 +44,42 @@ test("a picture of 16 bits is compared with all that it holds", async (t) => {
 		// 10 log10(65535² / 40²)
 		t.true(Math.abs((psnr({ range }).value(reference, image) as number) - 20 * Math.log10(65_535 / 40)) < 1e-9);
 	}
+});
+
+test("a picture before, after and the mask of what should change are judged together", async (t) => {
+	const folder = await temporaryFolder(t);
+	const path = (...parts: string[]) => join(folder, ...parts);
+	const size = { height: 16, width: 16, channels: 3 } as const;
+	const pixels = (value: (at: number) => number) => Uint8Array.from({ length: 16 * 16 * 3 }, (_, at) => value(at));
+	const before = pixels((at) => (at * at + 5 * at) % 200);
+	// Two right columns change by 30, the two at their left by 10.
+	const column = (at: number) => Math.floor(at / 3) % 16;
+	const after = before.map((value, at) => value + (column(at) > 13 ? 30 : column(at) > 11 ? 10 : 0));
+	// Inside by one channel of three, as drawn tumours are.
+	const mask = pixels((at) => (column(at) > 13 && at % 3 === 1 ? 255 : 0));
+	for (const [name, data] of Object.entries({ before, after, mask })) {
+		await mkdir(path(name));
+		await writePng(path(name, "0.png"), data, size);
+		await writeFile(path(`${name}.npy`), npy("|u1", [1, 16, 16, 3], data));
+	}
+	const ids = ["background-psnr", "background-ssim", "change-inside"];
+	for (const kind of ["", ".npy"]) {
+		const [a, b, m] = [path(`before${kind}`), path(`after${kind}`), path(`mask${kind}`)];
+		const opened = await openPairs(a, b, { mask: m });
+		t.is(opened.inputs.mask?.count, 1);
+		const scores = await comparePairs(opened.pairs, await pairedMetrics(ids, { range: opened.range }));
+		const [psnrOutside, ssimOutside, inside] = scores.map(({ value }) => value) as [number, number, number];
+		// Of the 14 columns outside, 2 are 10 off.
+		t.true(Math.abs(psnrOutside - 10 * Math.log10((255 ** 2 * 14) / (2 * 10 ** 2))) < 1e-9);
+		t.is(inside, 30 / 40);
+		t.true(ssimOutside > 0.9 && ssimOutside < 1);
+	}
+	await mkdir(path("other"));
+	await writePng(path("other", "1.png"), mask, size);
+	const refused = async (masks: string, message: RegExp) =>
+		await t.throwsAsync(openPairs(path("before"), path("after"), { mask: masks }), { message });
+	await refused(path("other"), /other: must have a picture for every one of .*before .*, got none named 0$/);
+	await refused(path("mask.npy"), /--mask must all be folders or all be arrays, got folders and arrays$/);
 });
 
 test("é is the same name however it is written; two files of one name are refused", async (t) => {

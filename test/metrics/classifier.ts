@@ -19,6 +19,7 @@ import {
 } from "../../metrics/confusion.ts";
 import { type CalibrationOptions, calibration, ece } from "../../metrics/ece.ts";
 import { f1 } from "../../metrics/f1.ts";
+import { labelPrecision } from "../../metrics/label-precision.ts";
 import { confusionMatrix, isClass, predictions } from "../../metrics/labels.ts";
 import { logLoss } from "../../metrics/log-loss.ts";
 import { multilabelScores } from "../../metrics/multilabel.ts";
@@ -156,7 +157,7 @@ function binary(
 		...counts,
 		accuracy: accuracy().value(labels, scores),
 		balanced_accuracy: balancedAccuracyOf(confusion.counts, 2),
-		precision: precisionOf(confusion),
+		precision: labelPrecision().value(labels, scores),
 		recall: truePositiveRate().value(labels, scores),
 		specificity: trueNegativeRate().value(labels, scores),
 		f1: f1().value(labels, scores),
@@ -167,6 +168,7 @@ function binary(
 	};
 	t.deepEqual(Object.keys(rates).sort(), Object.keys(actual).sort());
 	for (const [name, value] of Object.entries(rates)) same(t, actual[name], value, tolerance, name);
+	t.is(precisionOf(confusion), actual["precision"] as number);
 	t.is(recallOf(confusion), actual["recall"] as number);
 	t.is(specificityOf(confusion), actual["specificity"] as number);
 	const expectedCalibrations = Object.keys(values).filter((name) => name.startsWith("ece_")).length;
@@ -193,7 +195,8 @@ function multiclass(t: ExecutionContext, labels: Int32Array, scores: Float64Arra
 		log_loss: () => logLoss().value(labels, scores),
 		mcc: () => matthewsOf(confusion),
 		cohen_kappa: () => kappaOf(confusion),
-		precision_recall_f1_macro: () => rates.map((rate) => averaged(confusion, rate, "macro")),
+		precision_recall_f1_macro: () =>
+			[labelPrecision(), truePositiveRate(), f1()].map((metric) => metric.value(labels, scores)),
 		precision_recall_f1_micro: () => rates.map((rate) => averaged(confusion, rate, "micro")),
 		precision_recall_f1_weighted: () => rates.map((rate) => averaged(confusion, rate, "weighted")),
 		precision_recall_f1_None: () => rates.map((rate) => each.map((label) => rate(confusion, label))),

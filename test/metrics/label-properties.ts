@@ -8,6 +8,7 @@ import { balancedAccuracy } from "../../metrics/balanced-accuracy.ts";
 import { brier } from "../../metrics/brier.ts";
 import { ece } from "../../metrics/ece.ts";
 import { f1 } from "../../metrics/f1.ts";
+import { labelPrecision } from "../../metrics/label-precision.ts";
 import { logLoss } from "../../metrics/log-loss.ts";
 import type { LabelledMetric } from "../../metrics/metric.ts";
 import { trueNegativeRate } from "../../metrics/tnr.ts";
@@ -33,6 +34,7 @@ const labelled: readonly LabelProperties[] = [
 	{ name: "balanced-accuracy", metric: balancedAccuracy(), perfect: 1, swapped: balancedAccuracy() },
 	{ name: "tpr", metric: truePositiveRate(), perfect: 1, swapped: trueNegativeRate() },
 	{ name: "tnr", metric: trueNegativeRate(), perfect: 1, swapped: truePositiveRate() },
+	{ name: "precision", metric: labelPrecision(), perfect: 1 },
 	{ name: "f1", metric: f1(), perfect: 1 },
 	{ name: "auc", metric: auc(), perfect: 1, ranks: true, swapped: auc() },
 	{ name: "average-precision", metric: averagePrecision(), perfect: 1, ranks: true },

@@ -56,6 +56,25 @@ test("other features, drawn from numpy's generator, have the values of the refer
 	t.true(close(JSON.parse(stdout).scores[0].value, 8.6233561616175, 1e-9));
 });
 
+test("labels give precision and recall, and maps alone their entropy", async (t) => {
+	const folder = await temporaryFolder(t);
+	// Two of the three above a half are of class 1, and so are two of its four.
+	await writeFile(join(folder, "labels.csv"), "label,score\n1,0.9\n1,0.8\n0,0.7\n0,0.2\n1,0.1\n1,0.3\n");
+	const values = async (...words: string[]) => {
+		const { code, stdout, stderr } = await evaluate(...words, "--json", "--no-interval");
+		t.deepEqual([code, stderr], [0, ""]);
+		return JSON.parse(stdout).scores.map(({ value }: { value: number }) => value);
+	};
+	t.deepEqual(await values("--labels", join(folder, "labels.csv"), "--metrics", "precision,recall"), [2 / 3, 1 / 2]);
+	const even = { shape: [1, 4, 4], data: new Float32Array(16).fill(0.5) };
+	await writeSafetensors(join(folder, "maps.safetensors"), { even });
+	const set = `${join(folder, "maps.safetensors")}#even`;
+	const [entropy] = await values("--image", set, "--metrics", "attention-entropy");
+	t.true(close(entropy, 1, 1e-12));
+	const agreement = await values("--reference", set, "--image", set, "--metrics", "seed-iou,attention-inside");
+	t.deepEqual(agreement, [1, 1]);
+});
+
 /** Sets that no metric can be taken of, and what is said of each. */
 async function bad(t: ExecutionContext) {
 	const folder = await temporaryFolder(t);
@@ -130,6 +149,11 @@ async function bad(t: ExecutionContext) {
 			["--reference", path("one"), "--image", path("one"), "--metrics", "identity"],
 			"--identity: must be onnx:FILE, a face model of yours",
 		],
+		[
+			["--reference", path("one"), "--image", path("one"), "--metrics", "psnr,change-inside"],
+			"--mask: must name the masks that change-inside needs, got none",
+		],
+		[["--image", path("one"), "--metrics", "attention-entropy,psnr"], "--reference: must name a set, got none"],
 		// A model with a weight that nothing uses, of which its runtime warns.
 		[
 			["--real", path("two"), "--fake", path("two"), "--features", "onnx:fixtures/onnx/tokens.onnx"],
