@@ -138,10 +138,15 @@ async function decodeOther(bytes: Uint8Array, maxPixels: number, deep = false): 
 	const input = sharp(bytes, { autoOrient: true, ignoreIcc: !cmyk, limitInputPixels: maxPixels, failOn: "warning" });
 	const grey = header.channels - (header.hasAlpha ? 1 : 0) === 1;
 	if (depth === "uchar") {
+		// Of grey with alpha, "b-w" would leave one channel.
 		const { data, info } = await input
-			.toColourspace(grey ? "b-w" : "srgb")
+			.toColourspace(grey && !header.hasAlpha ? "b-w" : "srgb")
 			.raw()
 			.toBuffer({ resolveWithObject: true });
+		if (grey && header.hasAlpha) {
+			const both = Uint8Array.from({ length: data.length / 2 }, (_, at) => data[2 * at + (at % 2)] as number);
+			return { data: both, height: info.height, width: info.width, channels: 2, hasAlpha: true };
+		}
 		return { data, height: info.height, width: info.width, channels: info.channels, hasAlpha: header.hasAlpha };
 	}
 	const { data, info } = await input

@@ -11,6 +11,10 @@ const width = 60;
 const noise = Uint8Array.from({ length: height * width * 3 }, (_, index) => Math.imul(index + 1, 2654435761) >>> 24);
 const noisy = () => sharp(noise, { raw: { width, height, channels: 3 } });
 
+/** Greys 200, 100, 50, 255 with alphas 0, 1, 128, 255, of 8 bits. */
+const greyAlpha =
+	"iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAQAAADYv8WvAAAAEklEQVR4nGM4wZDCyGDU8P8/AA8ZA97VAKZyAAAAAElFTkSuQmCC";
+
 async function file(t: ExecutionContext, name: string, bytes: Uint8Array): Promise<string> {
 	const path = join(await temporaryFolder(t), name);
 	await writeFile(path, bytes);
@@ -207,6 +211,44 @@ test("alpha is kept as data without touching the colours, dropped, or blended ov
 	// (200 · 128 + 255 · 127) / 255 = 227.4; (100 · 128 + 255 · 127) / 255 = 177.2; (50 · 128 + 255 · 127) / 255 = 152.1
 	t.deepEqual([...flat.data], [255, 255, 255, 255, 254, 254, 227, 177, 152, 200, 100, 50]);
 	await t.throwsAsync(readPicture(path, { channels: 3, alpha: "data" }), { message: /must have channels 4, got 3/ });
+});
+
+test("grey with alpha is kept, dropped or blended as colour is, of 8 and of 16 bits", async (t) => {
+	const folder = await temporaryFolder(t);
+	const [greys, opacities] = [
+		[200, 100, 50, 255],
+		[0, 1, 128, 255],
+	] as const;
+	const pixels = greys.flatMap((grey, at) => [grey, opacities[at] as number]);
+	const raw = { width: 2, height: 2, channels: 2 } as const;
+	const [small, wide] = [join(folder, "8.png"), join(folder, "16.png")];
+	// By Pillow 13; the writer here makes colour of it.
+	await writeFile(small, Buffer.from(greyAlpha, "base64"));
+	await sharp(
+		Uint16Array.from(pixels, (value) => 257 * value),
+		{ raw },
+	)
+		.toColourspace("grey16")
+		.png()
+		.toFile(wide);
+	for (const [path, depth] of [
+		[small, "uchar"],
+		[wide, "ushort"],
+	] as const) {
+		t.like(await sharp(path).metadata(), { channels: 2, hasAlpha: true, depth });
+		t.deepEqual([...(await readPicture(path, { channels: 1, alpha: "drop" })).data], [...greys]);
+		// (200 · 0 + 255 · 255) / 255, (100 · 1 + 255 · 254) / 255 = 254.4, (50 · 128 + 255 · 127) / 255 = 152.1
+		const blended = [255, 254, 152, 255];
+		t.deepEqual([...(await readPicture(path, { channels: "own" })).data], blended);
+		t.deepEqual(
+			[...(await readPicture(path)).data],
+			blended.flatMap((value) => [value, value, value]),
+		);
+		t.deepEqual(
+			[...(await readPicture(path, { channels: 4 })).data],
+			greys.flatMap((grey, at) => [grey, grey, grey, opacities[at] as number]),
+		);
+	}
 });
 
 test("a picture without alpha read with four channels is opaque", async (t) => {
