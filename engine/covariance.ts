@@ -5,7 +5,7 @@ import { gram, native64 } from "./linear-algebra.ts";
 export function covariance(features: Features): { readonly mean: Float64Array; readonly covariance: Matrix } {
 	const moments = new Moments(features.columns);
 	moments.add(features);
-	return { mean: moments.mean(), covariance: moments.covariance() };
+	return { mean: moments.mean(), covariance: moments.spend() };
 }
 
 /** Rows that are gathered before they are multiplied: many small products cost more than one large one. */
@@ -80,12 +80,24 @@ export class Moments {
 
 	/** The covariance, divided by count - 1. */
 	covariance(): Matrix {
+		return this.#covariance(new Float64Array(this.columns ** 2));
+	}
+
+	/** The covariance in the memory of the moments, which are without rows from here on. */
+	spend(): Matrix {
+		const covariance = this.#covariance(this.#scatter);
+		this.#count = 0;
+		this.#mean = new Float64Array(this.columns);
+		this.#scatter = new Float64Array(this.columns ** 2);
+		return covariance;
+	}
+
+	#covariance(to: Float64Array): Matrix {
 		this.#close();
 		if (this.#count < 2) throw new RangeError(`moments: covariance must have two rows or more, got ${this.#count}`);
-		const covariance = matrix(this.columns, this.columns);
 		const mirror = native64()?.mirror ?? mirrorLower;
-		mirror(this.#scatter, this.columns, this.#count - 1, covariance.data);
-		return finite("covariance", covariance);
+		mirror(this.#scatter, this.columns, this.#count - 1, to);
+		return finite("covariance", matrix(this.columns, this.columns, to));
 	}
 
 	#reserve(rows: number): void {
@@ -105,13 +117,13 @@ export class Moments {
 	/** Takes a block of rows. */
 	#take(data: Features["data"], rows: number): void {
 		const { columns } = this;
-		const mean = new Float64Array(columns);
 		const native = native64();
 		if (native !== undefined) {
-			native.addScatter(data, rows, columns, mean, this.#scatter);
-			this.#join(rows, mean);
+			native.addMoments(data, rows, columns, this.#count, this.#mean, this.#scatter);
+			this.#count += rows;
 			return;
 		}
+		const mean = new Float64Array(columns);
 		for (let row = 0, at = 0; row < rows; row += 1) {
 			for (let column = 0; column < columns; column += 1, at += 1) mean[column]! += data[at]!;
 		}
@@ -123,8 +135,8 @@ export class Moments {
 		this.#join(rows, mean, gram(matrix(rows, columns, centred)).data);
 	}
 
-	/** Adds `count` rows of which the scatter about their own mean is given, or has been added. */
-	#join(count: number, mean: Float64Array, scatter?: Float64Array): void {
+	/** Adds `count` rows of which the mean and the scatter about it are given. */
+	#join(count: number, mean: Float64Array, scatter: Float64Array): void {
 		if (count === 0) return;
 		const total = this.#count + count;
 		const { columns } = this;
@@ -133,11 +145,8 @@ export class Moments {
 		for (let row = 0; row < columns; row += 1) {
 			const scaled = weight * apart[row]!;
 			const from = row * columns;
-			if (weight !== 0) {
-				for (let column = 0; column <= row; column += 1) this.#scatter[from + column]! += scaled * apart[column]!;
-			}
-			if (scatter !== undefined) {
-				for (let column = 0; column <= row; column += 1) this.#scatter[from + column]! += scatter[from + column]!;
+			for (let column = 0; column <= row; column += 1) {
+				this.#scatter[from + column]! += scaled * apart[column]! + scatter[from + column]!;
 			}
 		}
 		for (let column = 0; column < columns; column += 1) this.#mean[column]! += (apart[column]! * count) / total;

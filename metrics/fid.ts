@@ -1,4 +1,4 @@
-import { Moments } from "../engine/covariance.ts";
+import { covariance, type Moments } from "../engine/covariance.ts";
 import type { Matrix } from "../engine/float64/matrix.ts";
 import {
 	cholesky,
@@ -137,9 +137,8 @@ function gaussianSide({ mean, covariance }: Gaussian): Side {
 
 function sideOf(features: Features): Side {
 	if (features.count > features.dimensions) {
-		const moments = new Moments(features.dimensions);
-		moments.add({ rows: features.count, columns: features.dimensions, data: features.data });
-		return streamedSide(moments);
+		const { count: rows, dimensions: columns, data } = features;
+		return gaussianSide(covariance({ rows, columns, data }));
 	}
 	const mean = columnMeans(features);
 	const factor = centredRows(features, mean, 1 / Math.sqrt(features.count - 1));

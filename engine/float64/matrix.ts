@@ -58,6 +58,7 @@ export function requireSymmetric(where: string, a: Matrix): void {
 	requireSquare(where, a);
 	requireFinite(where, a);
 	const { rows: size, data } = a;
+	if (nativeFloat64()?.isSymmetric(data, size, asymmetry)) return;
 	let largest = 0;
 	let apart = 0;
 	for (let top = 0; top < size; top += block) {
@@ -71,9 +72,12 @@ export function requireSymmetric(where: string, a: Matrix): void {
 			}
 		}
 	}
-	if (apart > 1e-9 * largest)
+	if (apart > asymmetry * largest)
 		throw new RangeError(`${where}: matrix must be symmetric, got triangles that differ by ${apart}`);
 }
+
+/** Gap between the two triangles of a symmetric matrix, over its largest value, that rounding may leave. */
+const asymmetry = 1e-9;
 
 export function requireFinite(where: string, { data }: Features): void {
 	const at = firstNotFinite(data);

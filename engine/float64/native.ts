@@ -4,11 +4,17 @@
 export interface NativeFloat64 {
 	/** Whether no value is infinite or not a number. */
 	allFinite(values: Float64Array | Float32Array): boolean;
-	/** scatter [columns, columns], its lower triangle alone, += that of x [rows, columns] about its own mean, which goes to `mean`. */
-	addScatter(
+	/** Whether a [size, size] and its transpose differ by no more than `tolerance` times the largest size of a value. */
+	isSymmetric(a: Float64Array, size: number, tolerance: number): boolean;
+	/**
+	 * mean [columns] and scatter [columns, columns], its lower triangle alone, of `count` earlier rows become those with x
+	 * [rows, columns] among them.
+	 */
+	addMoments(
 		x: Float64Array | Float32Array,
 		rows: number,
 		columns: number,
+		count: number,
 		mean: Float64Array,
 		scatter: Float64Array,
 	): void;

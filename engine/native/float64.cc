@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -122,16 +123,34 @@ napi_value allFinite(napi_env env, napi_callback_info info) {
   return call.answer(good);
 }
 
-napi_value addScatter(napi_env env, napi_callback_info info) {
+napi_value isSymmetric(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const double* a = call.doubles();
+  const long size = call.number();
+  const double tolerance = call.real();
+  double largest = 0, apart = 0;
+  std::mutex one;
+  const auto look = [&](Team& team) {
+    double ownLargest = 0, ownApart = 0;
+    DISPATCH(triangles(team, a, size, &ownLargest, &ownApart));
+    const std::lock_guard<std::mutex> lock(one);
+    largest = std::max(largest, ownLargest);
+    apart = std::max(apart, ownApart);
+  };
+  Team::share(8 * static_cast<double>(size) * size, look);
+  return call.answer(apart <= tolerance * largest);
+}
+
+napi_value addMoments(napi_env env, napi_callback_info info) {
   Call call(env, info);
   bool single = false;
   const void* x = call.array(&single);
-  const long rows = call.number(), columns = call.number();
+  const long rows = call.number(), columns = call.number(), count = call.number();
   double *mean = call.doubles(), *scatter = call.doubles();
-  const auto space = scratch(portable::multiplyScratch(columns + kWidest, Team::largest()));
+  const auto space = scratch(portable::addMomentsScratch(columns + kWidest, Team::largest()));
   const auto add = [&](const auto* values) {
     SHARE(static_cast<double>(rows) * columns * columns,
-          addScatter(team, values, rows, columns, mean, scatter, space.get()));
+          addMoments(team, values, rows, columns, count, mean, scatter, space.get()));
   };
   if (single) {
     add(static_cast<const float*>(x));
@@ -242,7 +261,8 @@ namespace fovea {
 
 void exportFloat64(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {{"allFinite", allFinite},
-                                                             {"addScatter", addScatter},
+                                                             {"isSymmetric", isSymmetric},
+                                                             {"addMoments", addMoments},
                                                              {"multiply", multiply},
                                                              {"cholesky", cholesky},
                                                              {"kernelSums", kernelSums},

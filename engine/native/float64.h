@@ -267,13 +267,29 @@ void columnMeans(Team& team, const Value* x, long rows, long columns, double* me
   team.wait();
 }
 
-// Lower triangle of scatter [columns, columns] += the scatter of x [rows, columns] about its own mean, which goes to `mean`.
+inline long addMomentsScratch(long columns, long threads) { return 2 * columns + multiplyScratch(columns, threads); }
+
+// mean [columns] and the lower triangle of scatter [columns, columns], the scatter about that mean, of `count` earlier rows become
+// those with x [rows, columns] among them (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm", 1979).
 template <typename Team, typename Value>
-void addScatter(Team& team, const Value* x, long rows, long columns, double* mean, double* scatter, double* scratch) {
-  takePages(team, scatter, columns * columns);
-  columnMeans(team, x, rows, columns, mean);
-  const Side<Value> side{x, columns, 1, mean};
-  multiply(team, {columns, columns, rows, true}, side, side, 1, scatter, columns, scratch);
+void addMoments(Team& team, const Value* x, long rows, long columns, long count, double* mean, double* scatter, double* scratch) {
+  double* const own = scratch;
+  double* const apart = own + columns;
+  if (count == 0) takePages(team, scatter, columns * columns);
+  columnMeans(team, x, rows, columns, own);
+  if (team.index == 0) {
+    for (long column = 0; column < columns; column += 1) {
+      apart[column] = own[column] - mean[column];
+      mean[column] += apart[column] * rows / (count + rows);
+    }
+  }
+  const Side<Value> side{x, columns, 1, own};
+  multiply(team, {columns, columns, rows, true}, side, side, 1, scatter, columns, apart + columns);
+  const double weight = static_cast<double>(count) / (count + rows) * rows;
+  for (long row = team.index; row < columns && weight != 0; row += team.size) {
+    const double scaled = weight * apart[row];
+    for (long column = 0; column <= row; column += 1) scatter[row * columns + column] += scaled * apart[column];
+  }
 }
 
 // The pivots' own block [size, size], in place; false where a pivot is not positive.
@@ -368,6 +384,29 @@ void mirror(Team& team, const double* lower, long size, double divisor, double* 
       }
     }
   }
+}
+
+// The largest size of a value of this thread's share of a [size, size], and of a difference between one and that across the
+// diagonal.
+template <typename Team>
+void triangles(Team& team, const double* a, long size, double* largest, double* apart) {
+  constexpr long block = 32;
+  const long blocks = (size + block - 1) / block;
+  double most = 0, widest = 0;
+  for (long pair = team.ticket(); pair < blocks; pair = team.ticket()) {
+    const long top = (blocks - 1 - pair) * block, bottom = least(top + block, size);
+    for (long left = 0; left <= top; left += block) {
+      for (long row = top; row < bottom; row += 1) {
+        for (long column = left; column < least(left + block, row + 1); column += 1) {
+          const double value = a[row * size + column], gap = __builtin_fabs(value - a[column * size + row]);
+          most = most < __builtin_fabs(value) ? __builtin_fabs(value) : most;
+          widest = widest < gap ? gap : widest;
+        }
+      }
+    }
+  }
+  *largest = most;
+  *apart = widest;
 }
 
 inline long congruenceScratch(long size, long threads) { return size * size + multiplyScratch(size, threads); }
