@@ -101,22 +101,20 @@ inline void pack(Side<Value> side, long depth, long count, double* to) {
   }
 }
 
-// The same of a symmetric matrix of which only values with k >= i are read: `depth` and `count` of them from (start, top) on.
-template <typename Value, long width>
-inline void packSymmetric(Side<Value> side, long start, long depth, long top, long count, double* to) {
-  const Side<Value> turned{side.data, side.across, side.step, nullptr};
-  for (long panel = 0; panel < count; panel += width) {
-    const long first = top + panel, tall = least(width, count - panel);
-    const long above = least(most(first - start, 0), depth), within = least(most(first + width - start, 0), depth);
-    double* const own = to + panel * depth;
-    pack<Value, width>(without(turned, start, first), above, tall, own);
-    for (long k = above; k < within; k += 1) {
-      for (long i = 0; i < width; i += 1) {
-        const long one = start + k, other = first + i;
-        own[k * width + i] = i < tall ? side.data[most(one, other) * side.step + least(one, other) * side.across] : 0;
-      }
+// sums [kTileRows, three vectors] += A' B over `depth` values of k: (k, row) of A lies at a[k * step + row * across], row k of B at
+// b + k * stride.
+__attribute__((always_inline)) inline void addProducts(const double* a, long step, long across, const double* b, long stride,
+                                                       long depth, Lanes sums[kTileRows][3]) {
+  for (long k = 0; k < depth; k += 1) {
+    const Lanes first = lanesAt(b), second = lanesAt(b + LANES), third = lanesAt(b + 2 * LANES);
+#pragma GCC unroll 8
+    for (long row = 0; row < kTileRows; row += 1) {
+      sums[row][0] += a[row * across] * first;
+      sums[row][1] += a[row * across] * second;
+      sums[row][2] += a[row * across] * third;
     }
-    pack<Value, width>(without(side, start + within, first), depth - within, tall, own + within * width);
+    a += step;
+    b += stride;
   }
 }
 
@@ -126,17 +124,7 @@ inline void multiplyTile(const double* a, const double* b, long depth, double fa
   for (long row = 0; row < kTileRows; row += 1) {
     for (long part = 0; part < 3; part += 1) __builtin_prefetch(c + row * stride + part * LANES, 1);
   }
-  for (long k = 0; k < depth; k += 1) {
-    const Lanes first = lanesAt(b), second = lanesAt(b + LANES), third = lanesAt(b + 2 * LANES);
-#pragma GCC unroll 8
-    for (long row = 0; row < kTileRows; row += 1) {
-      sums[row][0] += a[row] * first;
-      sums[row][1] += a[row] * second;
-      sums[row][2] += a[row] * third;
-    }
-    a += kTileRows;
-    b += kTileColumns;
-  }
+  addProducts(a, kTileRows, 1, b, kTileColumns, depth, sums);
 #pragma GCC unroll 8
   for (long row = 0; row < kTileRows; row += 1) {
     lanesAt(c + row * stride) += factor * sums[row][0];
@@ -151,8 +139,6 @@ struct Shape {
   bool lower = false;
   // Values (k, i) of the first side, (k, j) of the second, are zero for k < i, k < j.
   bool triangularRows = false, triangularColumns = false;
-  // The first side is a symmetric matrix of which only values with k >= i are read; it has no centre.
-  bool symmetric = false;
 };
 
 // float64 values of scratch that `multiply` needs: for all threads together, and the first part alone is shared.
@@ -179,11 +165,7 @@ void multiply(Team& team, Shape shape, Side<Value> a, Side<Value> b, double fact
     for (long ticket = team.ticket(); ticket < blocks; ticket = team.ticket()) {
       const long top = (blocks - 1 - ticket) * kBlockRows, height = least(kBlockRows, shape.rows - top);
       if (shape.triangularRows && end <= top) continue;
-      if (shape.symmetric) {
-        packSymmetric<Value, kTileRows>(a, start, depth, top, height, own);
-      } else {
-        pack<Value, kTileRows>(without(a, start, top), depth, height, own);
-      }
+      pack<Value, kTileRows>(without(a, start, top), depth, height, own);
       for (long left = 0; left < shape.columns; left += kTileColumns) {
         if ((shape.lower && left >= top + height) || (shape.triangularColumns && end <= left)) break;
         const long width = least(kTileColumns, shape.columns - left);
@@ -437,20 +419,76 @@ inline double largestSize(const double* a, long size) {
   return largest;
 }
 
-// to[i] -= the sum over k of p[k] x[k][i], for kBand rows of x that lie `size` apart.
-inline void subtractRows(const double* x, const double* p, long size, long start, long end, double* to) {
-  long i = start;
-  for (; i + 4 * LANES <= end; i += 4 * LANES) {
-    Lanes sums[4] = {};
-    for (long k = 0; k < kBand; k += 1) {
-      for (long part = 0; part < 4; part += 1) sums[part] += lanesAt(x + k * size + i + part * LANES) * p[k];
+// Rows of a symmetric matrix that are multiplied together: what of the other side they need stays in the cache.
+constexpr long kTall = 48;
+
+// product [kBand, size], turned = A X for a symmetric A [left, left], of which the lower triangle is read, and X [left, kBand] in
+// panels of kTileColumns, as packed for `multiply`.
+template <typename Team>
+void multiplySymmetric(Team& team, const double* a, long size, long left, const double* x, double* product) {
+  // The last ones are of the last block.
+  const long blocks = most(left / kTall, 1);
+  for (long ticket = team.ticket(); ticket < blocks; ticket = team.ticket()) {
+    const long top = ticket * kTall, bottom = ticket + 1 < blocks ? top + kTall : left;
+    for (long panel = 0; panel < kBand; panel += kTileColumns) {
+      const double* const own = x + panel * left;
+      Lanes sums[2 * kTall / kTileRows][kTileRows][3] = {};
+      for (long start = 0; start < left; start += kDepth) {
+        const long end = least(start + kDepth, left);
+        for (long group = 0; group * kTileRows < bottom - top; group += 1) {
+          // Where rows are missing those before are taken once more.
+          const long first = least(top + group * kTileRows, most(bottom - kTileRows, 0)), tall = least(kTileRows, left - first);
+          Lanes found[kTileRows][3];
+          std::memcpy(found, sums[group], sizeof found);
+          const double* const from = a + first * size;
+          const long above = least(most(first - start, 0), end - start), below = most(start, first + kTileRows);
+          if (tall == kTileRows) addProducts(from + start, 1, size, own + start * kTileColumns, kTileColumns, above, found);
+          for (long k = most(start, first); k < least(end, first + tall); k += 1) {
+            double values[kTileRows];
+            for (long i = 0; i < kTileRows; i += 1) {
+              const long row = most(k, first + i);
+              values[i] = i < tall ? a[row * size + least(k, first + i)] : 0;
+            }
+            addProducts(values, 0, 1, own + k * kTileColumns, 0, 1, found);
+          }
+          if (below < end) addProducts(a + below * size + first, size, 1, own + below * kTileColumns, kTileColumns, end - below, found);
+          std::memcpy(sums[group], found, sizeof found);
+        }
+      }
+      for (long group = 0; group * kTileRows < bottom - top; group += 1) {
+        const long first = least(top + group * kTileRows, most(bottom - kTileRows, 0));
+        for (long row = 0; row < least(kTileRows, left - first); row += 1) {
+          const double* values = reinterpret_cast<const double*>(sums[group][row]);
+          for (long column = 0; column < kTileColumns; column += 1) product[(panel + column) * size + first + row] = values[column];
+        }
+      }
     }
-    for (long part = 0; part < 4; part += 1) lanesAt(to + i + part * LANES) -= sums[part];
   }
-  for (; i < end; i += 1) {
-    double sum = 0;
-    for (long k = 0; k < kBand; k += 1) sum += x[k * size + i] * p[k];
-    to[i] -= sum;
+}
+
+// dots [kBand, kBand] = X Y' over `count` values of rows that lie `size` apart; each thread makes some.
+template <typename Team>
+void dotRows(Team& team, const double* x, const double* y, long size, long count, double* dots) {
+  constexpr long side = 4, tiles = kBand / side;
+  for (long tile = team.index; tile < tiles * tiles; tile += team.size) {
+    const double* const left = x + tile / tiles * side * size;
+    const double* const right = y + tile % tiles * side * size;
+    Lanes sums[side][side] = {};
+    long at = 0;
+    for (; at + LANES <= count; at += LANES) {
+#pragma GCC unroll 4
+      for (long i = 0; i < side; i += 1) {
+#pragma GCC unroll 4
+        for (long j = 0; j < side; j += 1) sums[i][j] += lanesAt(left + i * size + at) * lanesAt(right + j * size + at);
+      }
+    }
+    for (long i = 0; i < side; i += 1) {
+      for (long j = 0; j < side; j += 1) {
+        double sum = sumOf(sums[i][j]);
+        for (long rest = at; rest < count; rest += 1) sum += left[i * size + rest] * right[j * size + rest];
+        dots[(tile / tiles * side + i) * kBand + tile % tiles * side + j] = sum;
+      }
+    }
   }
 }
 
@@ -478,13 +516,13 @@ inline long toBandScratch(long size, long threads) { return (5 * kBand) * size +
 // framework for symmetric band reduction", 2000). Values must be so scaled that their squares neither overflow nor vanish.
 template <typename Team>
 void toBand(Team& team, double* a, long size, double* band, double* scratch) {
-  // Rows [V; W; V]: both orders of the update lie one after another.
-  double* const v = scratch;
+  // Rows [A V; V; W; V], turned: both sides of a product lie one after another.
+  double* const product = scratch;
+  double* const v = product + kBand * size;
   double* const w = v + kBand * size;
   double* const again = w + kBand * size;
   double* const panel = again + kBand * size;
-  double* const product = panel + kBand * size;
-  double* const dots = product + kBand * size;
+  double* const dots = panel + kBand * size;
   double* const betas = dots + kBand * kBand;
   double* const products = betas + kBand;
   if (team.index == 0) {
@@ -497,13 +535,10 @@ void toBand(Team& team, double* a, long size, double* band, double* scratch) {
       for (long column = start; column <= row; column += 1) band[row * kBandStep + column] = a[row * size + column];
     }
     if (left <= 0) break;
-    const long share = roundedUp((left + team.size - 1) / team.size, kLine);
+    const long share = roundedUp((left + team.size - 1) / team.size, kBand);
     const long top = least(team.index * share, left), bottom = least(top + share, left);
     for (long row = top; row < bottom; row += 1) {
-      for (long column = 0; column < kBand; column += 1) {
-        panel[column * size + row] = a[(first + row) * size + start + column];
-        product[row * kBand + column] = 0;
-      }
+      for (long column = 0; column < kBand; column += 1) panel[column * size + row] = a[(first + row) * size + start + column];
     }
     team.wait();
     for (long column = 0; column < kBand; column += 1) {
@@ -530,8 +565,12 @@ void toBand(Team& team, double* a, long size, double* band, double* scratch) {
         band[(first + row) * kBandStep + start + column] = panel[column * size + row];
       }
       for (long row = 0; row < left; row += 1) again[column * size + row] = v[column * size + row];
-      for (long k = 0; k < column; k += 1) dots[k * kBand + column] = dot(v + k * size, v + column * size, left);
     }
+    for (long column = 0; column < kBand; column += kTileColumns) {
+      const Side<double> side{v + column * size + top, 1, size, nullptr};
+      pack<double, kTileColumns>(side, bottom - top, kTileColumns, products + column * left + top * kTileColumns);
+    }
+    dotRows(team, v, v, size, left, dots);
     team.wait();
     double t[kBand][kBand] = {};
     for (long column = 0; column < kBand; column += 1) {
@@ -543,40 +582,31 @@ void toBand(Team& team, double* a, long size, double* band, double* scratch) {
       }
     }
     double* const rest = a + first * size + first;
-    Shape shape{left, kBand, left};
-    shape.symmetric = true;
-    multiply(team, shape, Side<double>{rest, size, 1, nullptr},
-             Side<double>{v, 1, size, nullptr}, 1, product, kBand, products);
-    // Rows of W lie far apart: as many values of each as a line of the cache holds, one row after another.
-    for (long row = top; row < bottom; row += kLine) {
-      const long tall = least(kLine, bottom - row);
-      double turned[kBand][kLine];
-      for (long i = 0; i < tall; i += 1) {
-        double sums[kBand] = {};
-        for (long k = 0; k < kBand; k += 1) {
-          const double value = product[(row + i) * kBand + k];
-          for (long column = 0; column < kBand; column += 1) sums[column] += value * t[k][column];
-        }
-        for (long column = 0; column < kBand; column += 1) turned[column][i] = sums[column];
-      }
-      for (long column = 0; column < kBand; column += 1) {
-        for (long i = 0; i < tall; i += 1) w[column * size + row + i] = turned[column][i];
+    multiplySymmetric(team, rest, size, left, products, product);
+    team.wait();
+    team.rewind();
+    dotRows(team, v, product, size, left, dots);
+    team.wait();
+    // W = [A V; V] [T; -T' V' A V T / 2].
+    double weights[2 * kBand][kBand] = {}, within[kBand][kBand] = {};
+    for (long row = 0; row < kBand; row += 1) {
+      for (long k = 0; k < kBand; k += 1) {
+        for (long column = 0; column < kBand; column += 1) within[row][column] += dots[row * kBand + k] * t[k][column];
+        weights[row][k] = t[row][k];
       }
     }
-    team.wait();
-    for (long pair = team.index; pair < kBand * kBand; pair += team.size) {
-      dots[pair] = dot(v + pair / kBand * size, w + pair % kBand * size, left);
-    }
-    team.wait();
-    // T' V' Y / 2, turned.
-    double half[kBand][kBand] = {};
     for (long row = 0; row < kBand; row += 1) {
       for (long k = 0; k <= row; k += 1) {
-        const double weight = t[k][row] / 2;
-        for (long column = 0; column < kBand; column += 1) half[column][row] += weight * dots[k * kBand + column];
+        for (long column = 0; column < kBand; column += 1) weights[kBand + row][column] -= t[k][row] * within[k][column] / 2;
       }
     }
-    for (long column = 0; column < kBand; column += 1) subtractRows(v, half[column], size, top, bottom, w + column * size);
+    for (long row = 0; row < kBand; row += kTileRows) {
+      for (long column = top; column < bottom; column += kTileColumns) {
+        Lanes sums[kTileRows][3] = {};
+        addProducts(&weights[0][row], kBand, 1, product + column, size, 2 * kBand, sums);
+        for (long i = 0; i < kTileRows; i += 1) std::memcpy(w + (row + i) * size + column, sums[i], sizeof sums[i]);
+      }
+    }
     team.wait();
     multiply(team, {left, left, 2 * kBand, true}, Side<double>{v, size, 1, nullptr},
              Side<double>{w, size, 1, nullptr}, -1, rest, size, products);
