@@ -137,8 +137,8 @@ struct Shape {
   long rows, columns, depth;
   // Only values on and below the diagonal are wanted; those above are left as chance has it.
   bool lower = false;
-  // Values (k, i) of the first side, (k, j) of the second, are zero for k < i, k < j.
-  bool triangularRows = false, triangularColumns = false;
+  // Values (k, j) of the second side are zero for k < j.
+  bool triangular = false;
 };
 
 // float64 values of scratch that `multiply` needs: for all threads together, and the first part alone is shared.
@@ -153,21 +153,22 @@ void multiply(Team& team, Shape shape, Side<Value> a, Side<Value> b, double fact
   double* const packed = scratch + (kLine - reinterpret_cast<__UINTPTR_TYPE__>(scratch) / sizeof(double) % kLine);
   double* const own = packed + multiplyShared(shape.columns) + team.index * kMultiplyOwn;
   const long panels = (shape.columns + kTileColumns - 1) / kTileColumns;
-  const long blocks = (shape.rows + kBlockRows - 1) / kBlockRows;
+  // Few rows are cut into enough blocks for all threads.
+  const long tallest = most(kTileRows, least(kBlockRows, roundedUp(shape.rows / (2 * team.size), kTileRows)));
+  const long blocks = (shape.rows + tallest - 1) / tallest;
   for (long start = 0; start < shape.depth; start += kDepth) {
     const long end = least(start + kDepth, shape.depth), depth = end - start;
     // Panels that are not zero, shared out in runs.
-    const long used = shape.triangularColumns ? least(panels, (end + kTileColumns - 1) / kTileColumns) : panels;
+    const long used = shape.triangular ? least(panels, (end + kTileColumns - 1) / kTileColumns) : panels;
     const long from = used * team.index / team.size * kTileColumns, to = used * (team.index + 1) / team.size * kTileColumns;
     pack<Value, kTileColumns>(without(b, start, from), depth, least(to, shape.columns) - from, packed + from * depth);
     team.wait();
     // From the last on: where only the lower half is wanted, the last ones are the longest.
     for (long ticket = team.ticket(); ticket < blocks; ticket = team.ticket()) {
-      const long top = (blocks - 1 - ticket) * kBlockRows, height = least(kBlockRows, shape.rows - top);
-      if (shape.triangularRows && end <= top) continue;
+      const long top = (blocks - 1 - ticket) * tallest, height = least(tallest, shape.rows - top);
       pack<Value, kTileRows>(without(a, start, top), depth, height, own);
       for (long left = 0; left < shape.columns; left += kTileColumns) {
-        if ((shape.lower && left >= top + height) || (shape.triangularColumns && end <= left)) break;
+        if ((shape.lower && left >= top + height) || (shape.triangular && end <= left)) break;
         const long width = least(kTileColumns, shape.columns - left);
         for (long row = 0; row < height; row += kTileRows) {
           const long tall = least(kTileRows, height - row);
@@ -391,19 +392,52 @@ void triangles(Team& team, const double* a, long size, double* largest, double* 
   *apart = widest;
 }
 
-inline long congruenceScratch(long size, long threads) { return size * size + multiplyScratch(size, threads); }
+// Rows of S that are taken at once.
+constexpr long kTaken = 96;
 
-// Lower triangle of result = L' S L, for L lower triangular with zeros above and S symmetric, all [size, size].
+inline long congruenceScratch(long size, long threads) { return 3 * kTaken * size + 2 * kTaken * kTaken + multiplyScratch(size, threads); }
+
+// Lower triangle of A = L' S L for L lower triangular, with zeros above, and the lower triangle of a symmetric S, some rows K of both
+// after those P that are done: with them A grows by L_K' W + (S_KP L_P)' L_K for W = S_KP L_P + S_KK L_K, and gets the rows
+// L_KK' [W, S_KK L_KK] (a way to go that LAPACK's dsygst has as well).
 template <typename Team>
-void congruence(Team& team, const double* lower, const double* symmetric, long size, double* result, double* scratch) {
-  double* const products = scratch + size * size;
-  for (long row = team.index; row < size; row += team.size) {
-    for (long column = 0; column < size; column += 1) scratch[row * size + column] = result[row * size + column] = 0;
+void congruence(Team& team, const double* lower, const double* symmetric, long size, double* a, double* scratch) {
+  // [W; L_K; S_KP L_P]: both sides of a product lie one after another.
+  double* const w = scratch;
+  double* const own = w + kTaken * size;
+  double* const before = own + kTaken * size;
+  double* const square = before + kTaken * size;
+  double* const corner = square + kTaken * kTaken;
+  double* const products = corner + kTaken * kTaken;
+  const Side<double> l{lower, size, 1, nullptr};
+  for (long start = 0; start < size; start += kTaken) {
+    const long height = least(kTaken, size - start);
+    for (long i = team.index; i < kTaken; i += team.size) {
+      for (long j = 0; j < start; j += 1) {
+        own[i * size + j] = i < height ? lower[(start + i) * size + j] : 0;
+        before[i * size + j] = 0;
+      }
+      for (long j = 0; j < height && i < height; j += 1) {
+        square[i * kTaken + j] = symmetric[(start + most(i, j)) * size + start + least(i, j)];
+        corner[i * kTaken + j] = 0;
+      }
+      for (long j = 0; j < start + height && i < height; j += 1) a[(start + i) * size + j] = 0;
+    }
+    team.wait();
+    const Side<double> middle{square, kTaken, 1, nullptr}, block = without(l, start, start);
+    Shape shape{height, start, start};
+    shape.triangular = true;
+    multiply(team, shape, Side<double>{symmetric + start * size, 1, size, nullptr}, l, 1, before, size, products);
+    for (long i = team.index; i < kTaken; i += team.size) std::memcpy(w + i * size, before + i * size, start * sizeof(double));
+    team.wait();
+    multiply(team, {height, start, height}, middle, Side<double>{own, size, 1, nullptr}, 1, w, size, products);
+    multiply(team, {start, start, 2 * kTaken, true}, Side<double>{own, size, 1, nullptr}, Side<double>{w, size, 1, nullptr}, 1, a, size,
+             products);
+    multiply(team, {height, start, height}, block, Side<double>{w, size, 1, nullptr}, 1, a + start * size, size, products);
+    multiply(team, {height, height, height}, middle, block, 1, corner, kTaken, products);
+    multiply(team, {height, height, height, true}, block, Side<double>{corner, kTaken, 1, nullptr}, 1, a + start * size + start, size,
+             products);
   }
-  team.wait();
-  const Side<double> l{lower, size, 1, nullptr}, s{symmetric, size, 1, nullptr}, sl{scratch, size, 1, nullptr};
-  multiply(team, {size, size, size, false, false, true}, s, l, 1, scratch, size, products);
-  multiply(team, {size, size, size, true, true, false}, l, sl, 1, result, size, products);
 }
 
 // The largest size of a value in the lower triangle.
