@@ -226,7 +226,11 @@ bool eigenvaluesInPlace(double* a, long size, double* values) {
     const auto space = scratch(portable::toBandScratch(size + kWidest, Team::largest()));
     SHARE(cube(size), toBand(team, a, size, band.get(), space.get()));
   }
-  DISPATCH(bandToTridiagonal(band.get(), size, values, beside.get()));
+  {
+    const auto space = scratch(portable::bandToTridiagonalScratch(size));
+    SHARE(2.0 * portable::kBand * size * size,
+          bandToTridiagonal(team, band.get(), size, values, beside.get(), space.get()));
+  }
   const bool settled = portable::tridiagonalEigenvalues(values, beside.get(), size);
   std::sort(values, values + size);
   for (long index = 0; index < size; index += 1) values[index] = std::ldexp(values[index], power);

@@ -21,6 +21,9 @@ constexpr long kPivots = 64;
 // Values beside the diagonal of the band that a symmetric matrix passes through: whole tiles of every kind.
 constexpr long kBand = 24;
 
+// Squares that are lost in rounding beside those of a matrix whose largest value is not below 2^-200.
+constexpr double kNothing = 0x1p-900;
+
 inline long least(long a, long b) { return a < b ? a : b; }
 inline long most(long a, long b) { return a > b ? a : b; }
 inline long roundedUp(long value, long unit) { return (value + unit - 1) / unit * unit; }
@@ -530,13 +533,14 @@ void dotRows(Team& team, const double* x, const double* y, long size, long count
 struct Reflection {
   double beta, length;
 };
-// The reflection of x [count]; v [count] is written. Squares must neither overflow nor vanish.
+// The reflection of x [count]; v [count] is written. Squares must not overflow, and what is below kNothing is none.
 inline Reflection reflectionOf(const double* x, long count, double* v) {
   const double rest = dot(x + 1, x + 1, count - 1), root = __builtin_sqrt(x[0] * x[0] + rest);
-  const double length = rest == 0 ? x[0] : x[0] > 0 ? -root : root;
+  const bool none = rest <= kNothing;
+  const double length = none ? x[0] : x[0] > 0 ? -root : root;
   v[0] = x[0] - length;
   for (long i = 1; i < count; i += 1) v[i] = x[i];
-  return {rest == 0 ? 0 : 1 / (length * (length - x[0])), length};
+  return {none ? 0 : 1 / (length * (length - x[0])), length};
 }
 
 // A band of a symmetric matrix, its lower half and room for as much below it: value (row, column) lies at row * kBandStep + column.
@@ -729,36 +733,96 @@ inline void setFirstColumn(double* block, long height, double length) {
   for (long row = 0; row < height; row += 1) block[row * kBandStep] = row == 0 ? length : 0;
 }
 
+// Of each column: how many of its reflections are done, and in lines of their own the last one, for the thread that goes on.
+constexpr long kRecord = kLine + (kBand + kLine) / kLine * kLine;
+inline long bandToTridiagonalScratch(long size) { return kLine + kRecord * size; }
+
 // A band, which is lost, to tridiagonal form: each column's reflection fills a block below the band, whose first column the next
 // reflection takes out, and so on to the end (Lang, "A parallel algorithm for reducing symmetric banded matrices to tridiagonal
-// form", 1993).
-inline void bandToTridiagonal(double* band, long size, double* diagonal, double* beside) {
-  for (long column = 0; column < size; column += 1) {
-    diagonal[column] = band[column * kBandStep + column];
-    long top = column + 1, height = least(kBand, size - top);
-    if (height == 0) break;
-    double v[kBand];
-    double* block = band + top * kBandStep + column;
-    Reflection found = firstColumn(block, height, v);
-    setFirstColumn(block, height, found.length);
-    beside[column] = found.length;
-    while (found.beta != 0) {
-      reflectSquare(band + top * kBandStep + top, height, v, found.beta);
-      if (top + kBand >= size) break;
-      block = band + (top + kBand) * kBandStep + top;
-      top += kBand;
-      height = least(kBand, size - top);
-      reflectFromRight(block, height, v, found.beta);
-      found = firstColumn(block, height, v);
-      reflectFromLeft(block, height, v, found.beta);
-      setFirstColumn(block, height, found.length);
+// form", 1993). Each thread makes a run of every column's reflections, so that what it works on stays near to it, and a column
+// follows two reflections behind the one before.
+template <typename Team>
+void bandToTridiagonal(Team& team, double* band, long size, double* diagonal, double* beside, double* scratch) {
+  double* const records = scratch + (kLine - reinterpret_cast<__UINTPTR_TYPE__>(scratch) / sizeof(double) % kLine);
+  const auto done = [&](long column) { return reinterpret_cast<long*>(records + kRecord * column); };
+  const auto await = [&](long column, long least) {
+    long now = __atomic_load_n(done(column), __ATOMIC_ACQUIRE);
+    for (int spins = 0; now < least; spins += 1) {
+      team.pause(spins);
+      now = __atomic_load_n(done(column), __ATOMIC_ACQUIRE);
     }
+    return now;
+  };
+  for (long column = team.index; column < size; column += team.size) *done(column) = 0;
+  team.wait();
+  long earlier = 0;
+  for (long column = 0; column < size; column += 1) {
+    const long all = (size - 1 - column + kBand - 1) / kBand, share = (all + team.size - 1) / team.size;
+    const long from = least(share * team.index, all), to = least(from + share, all);
+    double* const state = records + kRecord * column + kLine;
+    double v[kBand], beta = 0;
+    if (team.index == 0) diagonal[column] = band[column * kBandStep + column];
+    if (from > 0 && from < to) {
+      await(column, from);
+      std::memcpy(v, state, sizeof v);
+      beta = state[kBand];
+    }
+    long before = 0;
+    for (long step = from; step < to; step += 1) {
+      const long needed = least(step + 2, earlier), top = column + 1 + step * kBand, height = least(kBand, size - top);
+      if (before < needed) before = await(column - 1, needed);
+      double* const block = band + top * kBandStep + (step == 0 ? column : top - kBand);
+      if (step > 0 && beta != 0) reflectFromRight(block, height, v, beta);
+      if (step == 0 || beta != 0) {
+        const Reflection found = firstColumn(block, height, v);
+        if (step == 0) {
+          beside[column] = found.length;
+        } else {
+          reflectFromLeft(block, height, v, found.beta);
+        }
+        setFirstColumn(block, height, found.length);
+        beta = found.beta;
+        if (beta != 0) reflectSquare(band + top * kBandStep + top, height, v, beta);
+      }
+      if (step + 1 == to) {
+        std::memcpy(state, v, sizeof v);
+        state[kBand] = beta;
+      }
+      __atomic_store_n(done(column), step + 1, __ATOMIC_RELEASE);
+    }
+    earlier = all;
   }
+  team.wait();
 }
 
-// Eigenvalues of a symmetric tridiagonal matrix, in no order, in place of `diagonal`; `beside` is lost. QL in the form of Pal,
-// Walker and Kahan, which takes no root within a round (Parlett, "The symmetric eigenvalue problem", 1998, 8.15). False where a
-// value does not settle.
+// A round of QL with a shift on a block of a tridiagonal matrix, from its last value on, in the form of Pal, Walker and Kahan, which
+// takes no root (Parlett, "The symmetric eigenvalue problem", 1998, 8.15); squares are those of the values beside the diagonal.
+struct Round {
+  double shift, cosine = 1, sine = 0, gamma, square;
+
+  Round(double by, double last) : shift(by), gamma(last - by), square(gamma * gamma) {}
+
+  inline void step(double* diagonal, double* squares, long i) {
+    // The round before may have left a zero, and square may be one.
+    const double b = squares[i] > kNothing ? squares[i] : kNothing, value = diagonal[i], r = square + b;
+    const double before = cosine, gammaBefore = gamma;
+    squares[i + 1] = sine * r;
+    cosine = square / r;
+    sine = b / r;
+    gamma = cosine * (value - shift) - sine * gammaBefore;
+    diagonal[i + 1] = gammaBefore + (value - gamma);
+    square = cosine != 0 ? gamma * gamma / cosine : before * b;
+  }
+
+  inline void end(double* diagonal, double* squares, long low) const {
+    squares[low] = sine * square;
+    diagonal[low] = shift + gamma;
+  }
+};
+
+// Eigenvalues of a symmetric tridiagonal matrix, in no order, in place of `diagonal`; `beside` [size] is lost. Two rounds, with both
+// eigenvalues of the first two rows as shifts, follow each other two values apart: each alone waits for its divisions. False where
+// a value does not settle.
 inline bool tridiagonalEigenvalues(double* diagonal, double* beside, long size) {
   constexpr double epsilon = 0x1p-52;
   constexpr int mostRounds = 60;
@@ -781,22 +845,23 @@ inline bool tridiagonalEigenvalues(double* diagonal, double* beside, long size) 
       }
       if (high == low) break;
       if (round == mostRounds) return false;
-      const double root = __builtin_sqrt(squares[low]), p = diagonal[low];
-      const double ratio = (diagonal[low + 1] - p) / (2 * root), hypotenuse = __builtin_sqrt(ratio * ratio + 1);
-      const double shift = p - root / (ratio + (ratio < 0 ? -hypotenuse : hypotenuse));
-      double cosine = 1, sine = 0, gamma = diagonal[high] - shift, square = gamma * gamma;
-      for (long i = high - 1; i >= low; i -= 1) {
-        const double b = squares[i], r = square + b;
-        if (i != high - 1) squares[i + 1] = sine * r;
-        const double oldCosine = cosine, oldGamma = gamma, value = diagonal[i];
-        cosine = square / r;
-        sine = b / r;
-        gamma = cosine * (value - shift) - sine * oldGamma;
-        diagonal[i + 1] = oldGamma + (value - gamma);
-        square = cosine != 0 ? gamma * gamma / cosine : oldCosine * b;
+      const double root = __builtin_sqrt(squares[low]), ratio = (diagonal[low + 1] - diagonal[low]) / (2 * root);
+      const double hypotenuse = __builtin_sqrt(ratio * ratio + 1), away = root / (ratio + (ratio < 0 ? -hypotenuse : hypotenuse));
+      const double otherShift = diagonal[low + 1] + away;
+      Round first(diagonal[low] - away, diagonal[high]);
+      const bool alone = high - low < 3;
+      const long lead = alone ? low : high - 2;
+      for (long i = high - 1; i >= lead; i -= 1) first.step(diagonal, squares, i);
+      Round second(otherShift, diagonal[high]);
+      for (long i = lead - 1; i >= low; i -= 1) {
+        first.step(diagonal, squares, i);
+        second.step(diagonal, squares, i + 2);
       }
-      squares[low] = sine * square;
-      diagonal[low] = shift + gamma;
+      first.end(diagonal, squares, low);
+      if (alone) continue;
+      second.step(diagonal, squares, low + 1);
+      second.step(diagonal, squares, low);
+      second.end(diagonal, squares, low);
     }
   }
   return true;

@@ -34,12 +34,15 @@ class Team {
   void wait() {
     turn_ += 1;
     if (arrived_.fetch_add(1) + 1 == turn_ * size) return;
-    for (int spins = 0; arrived_.load() < turn_ * size; spins += 1) {
-      if (spins < kSpins) {
-        Workers::pause();
-      } else {
-        std::this_thread::yield();
-      }
+    for (int spins = 0; arrived_.load() < turn_ * size; spins += 1) pause(spins);
+  }
+
+  // Between two looks at what another thread does, of which there were `spins`.
+  void pause(int spins) const {
+    if (spins < kSpins) {
+      Workers::pause();
+    } else {
+      std::this_thread::yield();
     }
   }
 

@@ -138,7 +138,7 @@ function filled(size: number, value: (row: number, column: number) => number): M
 }
 
 // Sizes about those of the band that the C++ code goes through.
-for (const size of [64, 71, 72, 73, 95, 96, 97, 169]) {
+for (const size of [64, 71, 72, 73, 95, 96, 97, 120, 169]) {
 	test.serial(`dense matrices of size ${size} have the eigenvalues of their closed forms`, (t) =>
 		onEngines((engine) => {
 			const minimum = filled(size, (row, column) => Math.min(row, column) + 1);
@@ -203,7 +203,7 @@ test.serial("every way to say a transposed factor gives the same product", (t) =
 	}),
 );
 
-for (const size of [4, 70, 203]) {
+for (const size of [4, 70, 95, 97, 203]) {
 	test.serial(`eigenvalues of L L′ S of size ${size} are those of L′ S L, made of two products`, (t) =>
 		onEngines((engine) => {
 			const lower = cholesky(gram(random(size + 5, size, 7)));
