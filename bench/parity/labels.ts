@@ -9,6 +9,7 @@ import { ece } from "../../metrics/ece.ts";
 import { f1 } from "../../metrics/f1.ts";
 import { hd95 } from "../../metrics/hd95.ts";
 import { iou } from "../../metrics/iou.ts";
+import { labelPrecision } from "../../metrics/label-precision.ts";
 import { logLoss } from "../../metrics/log-loss.ts";
 import type { LabelledMetric } from "../../metrics/metric.ts";
 import { trueNegativeRate } from "../../metrics/tnr.ts";
@@ -32,6 +33,7 @@ const whole: readonly (readonly [key: string, LabelledMetric, library: string, t
 const atHalf: readonly (readonly [key: string, LabelledMetric])[] = [
 	["accuracy", accuracy()],
 	["balanced_accuracy", balancedAccuracy()],
+	["precision", labelPrecision()],
 	["recall", truePositiveRate()],
 	["specificity", trueNegativeRate()],
 	["f1", f1()],
