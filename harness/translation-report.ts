@@ -97,9 +97,11 @@ export function translationTable(
 		const nothing = sides.map((side) => ((untouched[side][id] ?? Number.NaN) * scale).toFixed(digits));
 		return [...systems, [`nothing done: ${shown}`, ...nothing]];
 	});
+	// Sets of pictures that the paper does not have stand alone.
+	const printed = paper.published.some(({ column }) => sides.some((side) => ways[side] === column));
+	const theirs = printed ? "published: Inception features, 256 × 256; here: " : "";
 	return {
-		title:
-			"Distance to the other side (published: Inception features, 256 × 256; here: MobileNet features, lower is better)",
+		title: `Distance to the other side (${theirs}MobileNet features, lower is better)`,
 		columns: ["", ...sides.map((side) => ways[side])],
 		rows: body,
 	};
