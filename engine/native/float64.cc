@@ -1,4 +1,4 @@
-// Float64 linear algebra for Node: the functions of float64.h on typed arrays, by all cores, in the form that suits the processor.
+// Float64 linear algebra for Node: the functions of float64.h and eigenvalues.h on typed arrays, by all cores, in the form that suits the processor.
 // What each takes is said in engine/float64/native.ts, which checks sizes.
 #include <node_api.h>
 
@@ -19,6 +19,7 @@
 namespace avx512 {
 #define LANES 8
 #include "float64.h"
+#include "eigenvalues.h"
 #undef LANES
 }  // namespace avx512
 #pragma GCC pop_options
@@ -27,6 +28,7 @@ namespace avx512 {
 namespace avx2 {
 #define LANES 4
 #include "float64.h"
+#include "eigenvalues.h"
 #undef LANES
 }  // namespace avx2
 #pragma GCC pop_options
@@ -35,6 +37,7 @@ namespace avx2 {
 namespace portable {
 #define LANES 2
 #include "float64.h"
+#include "eigenvalues.h"
 #undef LANES
 }  // namespace portable
 
