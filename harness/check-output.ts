@@ -28,36 +28,48 @@ export function refusalMarkdown(why: string): string {
 
 /** One test case in error, where nothing could be compared. */
 export function refusalJunit(why: string): string {
-	return [
-		'<?xml version="1.0" encoding="UTF-8"?>',
-		'<testsuites tests="1" errors="1">',
-		'\t<testsuite name="fovea check" tests="1" errors="1">',
-		`\t\t<testcase classname="fovea.check" name="check"><error message="${xml(why)}"/></testcase>`,
-		"\t</testsuite>",
-		"</testsuites>",
-		"",
-	].join("\n");
+	return junit([testCase("check", `<error type="refused" message="${xml(why)}"/>`)], { errors: 1 });
 }
 
-/** One test case per score; a failure's text is its row. */
-export function checkJunit({ rows }: CheckResult): string {
-	const failures = rows.filter(({ pass }) => !pass).length;
-	const cases = rows.map((row) => {
-		const open = `\t\t<testcase classname="fovea.check" name="${xml(row.metric)}"`;
-		if (row.pass) return `${open}/>`;
+/** One test case per score; a failure's text is its row. A baseline that was rewritten is a failure of its own. */
+export function checkJunit(result: CheckResult): string {
+	const failures = result.rows.filter(({ pass }) => !pass).length;
+	const cases = result.rows.map((row) => {
+		if (row.pass) return testCase(row.metric);
 		const [, ...cells] = cellsOf(row);
-		return `${open}>\n\t\t\t<failure message="${xml(row.why)}">${xml(
-			columns
-				.slice(1)
-				.map((column, at) => `${column}: ${cells[at]}`)
-				.join("\n"),
-		)}</failure>\n\t\t</testcase>`;
+		const text = columns.slice(1).map((column, at) => `${column}: ${cells[at]}`);
+		return testCase(row.metric, `<failure type="worse" message="${xml(row.why)}">${xml(text.join("\n"))}</failure>`);
 	});
+	if (result.pass || failures > 0) return junit(cases, { failures, notes: result.notes });
+	const message = "the baseline was rewritten: look at it before it counts";
+	cases.push(testCase("baseline", `<failure type="rewritten" message="${message}"/>`));
+	return junit(cases, { failures: 1, notes: result.notes });
+}
+
+function testCase(name: string, outcome?: string): string {
+	const open = `\t\t<testcase classname="fovea.check" name="${xml(name)}" time="0"`;
+	return outcome === undefined ? `${open}/>` : `${open}>\n\t\t\t${outcome}\n\t\t</testcase>`;
+}
+
+/** With all that the schemas of Ant and of Jenkins ask for, needed or not. */
+function junit(
+	cases: readonly string[],
+	{
+		failures = 0,
+		errors = 0,
+		notes = [],
+	}: { readonly failures?: number; readonly errors?: number; readonly notes?: readonly string[] },
+): string {
+	const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
+	const timestamp = new Date().toISOString().slice(0, "2000-01-01T00:00:00".length);
 	return [
 		'<?xml version="1.0" encoding="UTF-8"?>',
-		`<testsuites tests="${rows.length}" failures="${failures}">`,
-		`\t<testsuite name="fovea check" tests="${rows.length}" failures="${failures}">`,
+		"<testsuites>",
+		`\t<testsuite id="0" package="fovea" name="fovea check" ${counts} time="0" timestamp="${timestamp}" hostname="localhost">`,
+		"\t\t<properties/>",
 		...cases,
+		`\t\t<system-out>${xml(notes.join("\n"))}</system-out>`,
+		"\t\t<system-err/>",
 		"\t</testsuite>",
 		"</testsuites>",
 		"",

@@ -62,6 +62,9 @@ export function check(
 		}
 		const [now] = left.splice(at, 1) as [Score];
 		requireEqualSets(before, now);
+		if (before.better !== now.better) {
+			throw new RangeError(`${before.metric}: better must be "${now.better}", as the report's, got "${before.better}"`);
+		}
 		const asked = { ...toleranceOf(baseline.tolerances, before), ...toleranceOf(tolerances, before) };
 		const row = compare(
 			before,

@@ -2,7 +2,7 @@ import test from "ava";
 import { Random } from "../../engine/random.ts";
 import { baselineOf } from "../../harness/baseline.ts";
 import { chance, check } from "../../harness/check.ts";
-import { checkJunit, checkMarkdown } from "../../harness/check-output.ts";
+import { checkJunit, checkMarkdown, refusalJunit } from "../../harness/check-output.ts";
 import { parseReport, type Report, reportJson } from "../../harness/report.ts";
 import { type Score, score } from "../../metrics/metric.ts";
 
@@ -66,6 +66,13 @@ test("another protocol is refused, and the part that differs is named", (t) => {
 	const other = score({ ...fid, protocol: { ...fid.protocol, resize: "bicubic" } }, 10, { samples });
 	t.throws(() => verdict(fidOf(10), other), {
 		message: 'fid: values of two protocols do not compare: resize must be "bilinear", got "bicubic"',
+	});
+});
+
+test("a direction that was turned round is refused: what is worse would count as better", (t) => {
+	const turned = { ...fidOf(10), better: "higher" } as const;
+	t.throws(() => verdict(turned, fidOf(30)), {
+		message: 'fid: better must be "lower", as the report\'s, got "higher"',
 	});
 });
 
@@ -151,4 +158,42 @@ test("Markdown stays below GitHub's limit and keeps what failed; JUnit escapes i
 	t.regex(checkJunit(odd), /tests="1" failures="1"/);
 	const lines = check(report([]), baselineOf(report([score({ ...fid, id: "a\nb|c<d" }, 1, { samples })]), {}));
 	t.regex(checkMarkdown(lines), /^\| a b\\\|c&lt;d \|/m, "a name with a line break stays in its row");
+});
+
+/** The attributes that JUnit.xsd of Ant or junit-10.xsd of Jenkins call required, and Ant's order of elements. */
+const required = {
+	testsuite: [..."id package name tests failures errors time timestamp hostname".split(" ")],
+	testcase: ["classname", "name", "time"],
+	failure: ["type"],
+	error: ["type"],
+};
+
+test("JUnit has every attribute and element that the schemas of Ant and Jenkins require", (t) => {
+	const zero = { fid: { absolute: 0, relative: 0 } };
+	const result = check(
+		report([fidOf(12, 0.1), score(psnr, 30, { samples })]),
+		baselineOf(report([fidOf(10, 0.1)]), {}),
+		{
+			tolerances: zero,
+		},
+	);
+	for (const xml of [checkJunit(result), checkJunit({ ...result, rows: [], pass: true }), refusalJunit("why <&>")]) {
+		for (const [element, names] of Object.entries(required)) {
+			for (const [, text = ""] of xml.matchAll(new RegExp(`<${element} ([^>]*)>`, "g"))) {
+				for (const name of names) t.regex(text, new RegExp(`(^| )${name}="`), `${element} ${name}`);
+			}
+		}
+		t.regex(
+			xml,
+			/^<\?xml .*\?>\n<testsuites>\n\t<testsuite [^>]*timestamp="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"[^>]*>\n\t\t<properties\/>\n(\t\t<testcase [\s\S]*)?\t\t<system-out>[^<]*<\/system-out>\n\t\t<system-err\/>\n\t<\/testsuite>\n<\/testsuites>\n$/,
+		);
+	}
+});
+
+test("a baseline that was rewritten fails in JUnit too", (t) => {
+	const same = check(report([fidOf(10)]), baselineOf(report([fidOf(10)]), {}));
+	t.regex(checkJunit(same), /tests="1" failures="0"/);
+	const rewritten = checkJunit({ ...same, pass: false });
+	t.regex(rewritten, /tests="2" failures="1"/);
+	t.regex(rewritten, /name="baseline" time="0">\n\t\t\t<failure type="rewritten" message="the baseline was rewritten/);
 });
