@@ -48,7 +48,10 @@ export async function comparePairs(
 	});
 }
 
-/** Scores of labelled metrics; resampled within each class, so that every resample has the classes of the set. */
+/**
+ * Scores of labelled metrics, with the metric's own interval where it has one; else resampled within each class, so that
+ * every resample has the classes of the set.
+ */
 export function compareLabels(
 	{ labels, scores }: LabelTable,
 	metrics: readonly LabelledMetric[],
@@ -67,14 +70,23 @@ export function compareLabels(
 			chosen,
 		);
 	};
+	const rows = [...new Set(labels)].map((label) => labels.filter((one) => one === label).length);
 	return metrics.map((metric) => {
 		const value = metric.value(labels, scores);
 		const samples = { rows: labels.length };
 		if (interval === false) return score(metric, value, { samples });
 		if (!Number.isFinite(value)) return score(metric, value, { samples, notes: ["not finite: no interval"] });
+		// A class of one row is drawn alike every time.
+		if (Math.max(...rows) < 2) return score(metric, value, { samples, notes: ["one row of each class: no interval"] });
+		const notes = rows.includes(1) ? { notes: ["a class of one row: the interval leaves its chance out"] } : {};
+		const own = metric.interval?.(labels, scores, interval);
+		if (own !== undefined) {
+			const { spread, ...bounds } = own;
+			return score(metric, value, { samples, interval: bounds, spread });
+		}
 		const options = { seed, resamples, level: interval, strata: labels };
 		const { low, high, level, method, spread } = bootstrapStatistic(labels.length, draw(metric), options);
-		return score(metric, value, { samples, interval: { low, high, level, method }, spread });
+		return score(metric, value, { samples, interval: { low, high, level, method }, spread, ...notes });
 	});
 }
 

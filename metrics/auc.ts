@@ -1,11 +1,12 @@
-import { classCount, classScores, isClass } from "./labels.ts";
+import { classCount, classScores, isClass, requireEveryClass } from "./labels.ts";
 import type { LabelledMetric } from "./metric.ts";
 import { rocArea } from "./roc.ts";
+import { delong, delongInterval } from "./statistics/delong.ts";
 
 /**
  * Area under the ROC curve, ties counting one half. Several classes: `ovr`, each class against the rest; `ovo`, each pair
  * of classes with both scores (Hand and Till, 2001); the `macro` mean, or weighted by how often the classes occur. Throws
- * when a class that is needed has no sample.
+ * when a class that is needed has no sample. The interval of two classes with two samples each or more is DeLong's.
  */
 export function auc({
 	multiclass = "ovr",
@@ -24,11 +25,20 @@ export function auc({
 		value(labels, scores) {
 			const classes = classCount("auc", labels, scores);
 			if (classes === 2) return rocArea(labels, classScores(labels, scores, 1));
+			requireEveryClass("auc", labels, classes);
 			const parts =
 				multiclass === "ovr" ? oneVersusRest(labels, scores, classes) : oneVersusOne(labels, scores, classes);
 			const weight = (part: Part): number => (average === "macro" ? 1 : part.share);
 			const total = parts.reduce((sum, part) => sum + weight(part), 0);
 			return parts.reduce((sum, part) => sum + weight(part) * part.area, 0) / total;
+		},
+		interval(labels, scores, level) {
+			const positives = labels.filter((label) => label === 1).length;
+			if (classCount("auc", labels, scores) !== 2 || Math.min(positives, labels.length - positives) < 2)
+				return undefined;
+			const chosen = classScores(labels, scores, 1);
+			const variance = delong(labels, [chosen]).covariance[0]?.[0] as number;
+			return { ...delongInterval(labels, chosen, level), spread: Math.sqrt(variance) };
 		},
 	};
 }

@@ -1,4 +1,4 @@
-import { classCount, classScores, isClass } from "./labels.ts";
+import { classCount, classScores, isClass, requireEveryClass } from "./labels.ts";
 import type { LabelledMetric } from "./metric.ts";
 import { averagePrecisionOf } from "./roc.ts";
 
@@ -12,6 +12,7 @@ export function averagePrecision(): LabelledMetric {
 		value(labels, scores) {
 			const classes = classCount("average-precision", labels, scores);
 			if (classes === 2) return averagePrecisionOf(labels, classScores(labels, scores, 1));
+			requireEveryClass("average-precision", labels, classes);
 			let sum = 0;
 			for (let label = 0; label < classes; label += 1) {
 				sum += averagePrecisionOf(isClass(labels, label), classScores(labels, scores, label));

@@ -11,7 +11,7 @@ export function brier(): LabelledMetric {
 		value(labels, scores) {
 			const classes = classCount("brier", labels, scores);
 			if (classes !== 2) throw new RangeError(`brier: needs two classes, got ${classes}`);
-			requireChances("brier", scores);
+			requireChances("brier", labels, scores);
 			const chances = classScores(labels, scores, 1);
 			return chances.reduce((sum, chance, row) => sum + (chance - (labels[row] as number)) ** 2, 0) / labels.length;
 		},

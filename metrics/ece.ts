@@ -60,7 +60,7 @@ export function calibration(
 	{ bins = 15, binning = "width", of = "predicted" }: CalibrationOptions = {},
 ): CalibrationBin[] {
 	const classes = classCount("ece", labels, scores);
-	requireChances("ece", scores);
+	requireChances("ece", labels, scores);
 	if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`ece: bins must be a whole number from 1, got ${bins}`);
 	if (of === "positive" && classes !== 2) throw new RangeError(`ece: of positive needs two classes, got ${classes}`);
 	const predicted = predictions(labels, scores, 0.5);

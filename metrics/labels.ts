@@ -60,8 +60,24 @@ export function isClass(labels: Int32Array, label: number): Int32Array {
 	return labels.map((value) => (value === label ? 1 : 0));
 }
 
-/** Throws unless all scores are chances. */
-export function requireChances(where: string, scores: Float64Array): void {
+/** Throws unless all scores are chances, and those of a sample sum to 1 but for what rounding to two decimals takes. */
+export function requireChances(where: string, labels: Int32Array, scores: Float64Array): void {
 	const bad = scores.find((score) => !(score >= 0 && score <= 1));
 	if (bad !== undefined) throw new RangeError(`${where}: scores must be chances from 0 to 1, got ${bad}`);
+	const columns = scores.length / labels.length;
+	if (columns === 1) return;
+	for (let row = 0; row < labels.length; row += 1) {
+		const sum = scores.subarray(row * columns, (row + 1) * columns).reduce((total, score) => total + score, 0);
+		if (Math.abs(sum - 1) <= 0.005 * columns + Number.EPSILON * columns) continue;
+		throw new RangeError(`${where}: the chances of a sample must sum to 1, got ${sum} for sample ${row}`);
+	}
+}
+
+/** Throws where a class has no sample: its curve is undefined. */
+export function requireEveryClass(where: string, labels: Int32Array, classes: number): void {
+	const seen = new Set(labels);
+	for (let label = 0; label < classes; label += 1) {
+		if (seen.has(label)) continue;
+		throw new RangeError(`${where}: needs samples of all ${classes} classes, got none of class ${label} (from 0)`);
+	}
 }

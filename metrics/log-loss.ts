@@ -13,7 +13,7 @@ export function logLoss(): LabelledMetric {
 		protocol: { clip: Number.EPSILON },
 		value(labels, scores) {
 			const classes = classCount("log-loss", labels, scores);
-			requireChances("log-loss", scores);
+			requireChances("log-loss", labels, scores);
 			let sum = 0;
 			for (let label = 0; label < classes; label += 1) {
 				classScores(labels, scores, label).forEach((chance, row) => {

@@ -116,6 +116,12 @@ export interface LabelledMetric {
 	readonly better: "lower" | "higher";
 	readonly protocol: Protocol;
 	value(labels: Int32Array, scores: Float64Array): number;
+	/** The metric's own interval, with the standard error as `spread`, in place of the bootstrap's; undefined where it has none. */
+	interval?(
+		labels: Int32Array,
+		scores: Float64Array,
+		level: number,
+	): (Interval & { readonly spread: number }) | undefined;
 }
 
 export type Metric = DistributionMetric | PairedMetric | LabelledMetric;

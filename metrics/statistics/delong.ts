@@ -22,6 +22,9 @@ export function delong(labels: ArrayLike<number>, scorers: readonly ArrayLike<nu
 		if (scores.length !== labels.length) {
 			throw new RangeError(`delong: needs one score per label, got ${scores.length} for ${labels.length}`);
 		}
+		for (let at = 0; at < scores.length; at += 1) {
+			if (Number.isNaN(scores[at])) throw new RangeError(`delong: scores must be numbers, got NaN at ${at}`);
+		}
 		const pick = (rows: readonly number[]): Float64Array => Float64Array.from(rows, (row) => scores[row] as number);
 		const [high, low] = [pick(positives), pick(negatives)];
 		const all = midranks([...high, ...low]);

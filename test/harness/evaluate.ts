@@ -190,6 +190,28 @@ test("labels are read by column, and their errors name the line", async (t) => {
 	await refused("label,score\n", /got the header alone/);
 });
 
+test("an area has DeLong's interval, other rates the bootstrap's, and what one row of a class cannot show is said", async (t) => {
+	const metrics = await labelledMetrics(["auc", "accuracy"]);
+	const of = (labels: number[], scores: number[]) =>
+		compareLabels({ labels: Int32Array.from(labels), scores: Float64Array.from(scores), classes: [] }, metrics);
+	const many = of([1, 1, 1, 0, 0, 0], [0.9, 0.4, 0.8, 0.1, 0.2, 0.5]);
+	t.deepEqual(
+		many.map(({ interval }) => interval?.method),
+		["DeLong", "stratified bootstrap, percentile, 1000 resamples"],
+	);
+	const rare = of([1, 0, 0], [0.9, 0.4, 0.8]);
+	t.deepEqual(
+		rare.map(({ notes }) => notes),
+		[
+			["a class of one row: the interval leaves its chance out"],
+			["a class of one row: the interval leaves its chance out"],
+		],
+	);
+	for (const { interval, spread, notes } of of([1, 0], [0.9, 0.4])) {
+		t.deepEqual([interval, spread, notes], [undefined, undefined, ["one row of each class: no interval"]]);
+	}
+});
+
 test("unknown names are met with the known ones", async (t) => {
 	await t.throwsAsync(distributionMetrics(["fidd"]), { message: /must be among fid, kid, .*did you mean fid\?/ });
 	await t.throwsAsync(distributionMetrics(["fid"], { preset: "torchfidelity" }), {

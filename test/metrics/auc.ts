@@ -1,6 +1,7 @@
 import test from "ava";
 import { Random } from "../../engine/random.ts";
 import { auc } from "../../metrics/auc.ts";
+import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brier } from "../../metrics/brier.ts";
 import { ece } from "../../metrics/ece.ts";
 import { logLoss } from "../../metrics/log-loss.ts";
@@ -94,5 +95,45 @@ test("one class alone and scores that are no chances are refused in one line", (
 	t.is(
 		t.throws(() => logLoss().value(ones, Float64Array.of(0.1, 1.2)))?.message,
 		"log-loss: scores must be chances from 0 to 1, got 1.2",
+	);
+});
+
+test("a class without samples is named, and chances that do not sum to one are refused", (t) => {
+	const labels = Int32Array.of(0, 1, 0);
+	const scores = Float64Array.of(0.7, 0.2, 0.1, 0.1, 0.7, 0.2, 0.4, 0.5, 0.1);
+	for (const metric of [auc(), auc({ multiclass: "ovo" }), averagePrecision()]) {
+		t.is(
+			t.throws(() => metric.value(labels, scores))?.message,
+			`${metric.id}: needs samples of all 3 classes, got none of class 2 (from 0)`,
+		);
+	}
+	const two = Int32Array.of(0, 1);
+	for (const metric of [logLoss(), ece(), brier()]) {
+		t.is(
+			t.throws(() => metric.value(two, Float64Array.of(0.25, 0.75, 0.5, 0.75)))?.message,
+			`${metric.id}: the chances of a sample must sum to 1, got 1.25 for sample 1`,
+		);
+		// Rounded to two decimals: 0.335 + 0.665
+		t.notThrows(() => metric.value(two, Float64Array.of(0.34, 0.67, 0.5, 0.5)));
+	}
+});
+
+test("the interval of two classes is DeLong's, and there is none of several or of one sample a class", (t) => {
+	// 3 positives, 3 negatives: placements of the positives 1, 2/3, 1 and of the negatives 1, 1, 2/3; variance of each 1/27.
+	const labels = Int32Array.of(1, 1, 1, 0, 0, 0);
+	const scores = Float64Array.of(0.9, 0.4, 0.8, 0.1, 0.2, 0.5);
+	const found = auc().interval?.(labels, scores, 0.95);
+	const spread = Math.sqrt(2 / 27 / 3);
+	t.true(close(found?.spread ?? 0, spread, 1e-15));
+	t.true(close(found?.low ?? 0, 8 / 9 - 1.959963984540054 * spread, 1e-12));
+	t.deepEqual([found?.high, found?.level, found?.method], [1, 0.95, "DeLong"]);
+	t.is(auc().interval?.(Int32Array.of(1, 0, 0), Float64Array.of(0.9, 0.4, 0.8), 0.95), undefined);
+	t.is(
+		auc().interval?.(
+			Int32Array.of(1, 0, 2),
+			Float64Array.from({ length: 9 }, () => 1 / 3),
+			0.95,
+		),
+		undefined,
 	);
 });

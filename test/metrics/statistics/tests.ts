@@ -221,6 +221,10 @@ test("tests that cannot be made are refused in one line", (t) => {
 		"delong: needs 2 samples of each class, got 1 of class 1 and 2 of 0",
 	);
 	t.is(
+		run(() => delong([1, 1, 0, 0], [[1, Number.NaN, 3, 4]])),
+		"delong: scores must be numbers, got NaN at 1",
+	);
+	t.is(
 		run(() => binomialInterval(5, 4)),
 		"binomial interval: successes must be from 0 to trials, got 5 of 4",
 	);
