@@ -55,7 +55,8 @@ export async function readLabelTable(path: string): Promise<LabelTable> {
 		labels[index] = labelOf(cells[labelAt] as string, classes, where);
 		for (const [place, at] of columns.entries()) {
 			const cell = cells[at] as string;
-			if (!decimal.test(cell)) throw new RangeError(`${where}: ${header[at]} must be a number, got "${cell}"`);
+			if (!decimal.test(cell) || !Number.isFinite(Number(cell)))
+				throw new RangeError(`${where}: ${header[at]} must be a number, got "${cell}"`);
 			scores[index * columns.length + place] = Number(cell);
 		}
 	}

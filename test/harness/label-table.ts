@@ -47,6 +47,7 @@ test("each bad file is one line that names the file, the line and the column", a
 		["label,score\n1,0.5\n0,\n", 'line 3: score must be a number, got ""'],
 		["label,score\n1,NaN\n", 'line 2: score must be a number, got "NaN"'],
 		["label,score\n1,Infinity\n", 'line 2: score must be a number, got "Infinity"'],
+		["label,score\n1,1e400\n", 'line 2: score must be a number, got "1e400"'],
 		["label,score\n1,0x1\n", 'line 2: score must be a number, got "0x1"'],
 		["label,score\n2,0.5\n", 'line 2: label must be 0 or 1, got "2"'],
 		["label,score_a,score_b\nc,1,0\n", 'line 2: label must be one of a, b, got "c"'],

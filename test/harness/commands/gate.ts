@@ -72,7 +72,10 @@ test("the workflow passes an unchanged generator, fails a worse one, and says bo
 	t.regex(first.stderr, /gate\/baseline.json: must be a baseline, got nothing of that name; --update writes one\n$/);
 	t.is((await shell(show)).code, 0);
 	t.regex(await readFile(summary, "utf8"), /fovea check: refused\*\*\n\ngate\/baseline.json: must be a baseline/);
-	t.regex(await readFile(join(folder, "gate.xml"), "utf8"), /<error type="refused" message="gate\/baseline.json: must be a baseline/);
+	t.regex(
+		await readFile(join(folder, "gate.xml"), "utf8"),
+		/<error type="refused" message="gate\/baseline.json: must be a baseline/,
+	);
 	t.is((await shell(`${check} --update`)).code, 1);
 	t.is((await shell(`${check} --update`)).code, 0);
 	t.is((await shell(check)).code, 0);
@@ -84,7 +87,10 @@ test("the workflow passes an unchanged generator, fails a worse one, and says bo
 	t.is(failed.code, 1);
 	await shell(show);
 	t.regex(await readFile(summary, "utf8"), /fovea check: [12] of 2 failed/);
-	t.regex(await readFile(join(folder, "gate.xml"), "utf8"), /<failure type="worse" message="worse by more than the tolerance/);
+	t.regex(
+		await readFile(join(folder, "gate.xml"), "utf8"),
+		/<failure type="worse" message="worse by more than the tolerance/,
+	);
 });
 
 test("scores of another protocol are refused with the part that differs", async (t) => {
