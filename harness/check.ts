@@ -122,14 +122,22 @@ function same(a: Score, b: Score): boolean {
 function missing(before: Score, scores: readonly Score[]): CheckRow {
 	const other = scores
 		.filter((score) => score.metric === before.metric)
-		.map((score) => differences(before.protocol, score.protocol))
-		.sort((a, b) => a.length - b.length)[0];
+		.sort((a, b) => apart(before, a) - apart(before, b))[0];
 	if (other !== undefined) {
-		const parts = other.map(({ part, was, is }) => `${part} must be ${was}, got ${is}`);
-		const what = parts.length > 0 ? parts.join("; ") : "fingerprint must be that of the protocol, got another";
+		const what = protocolDifference(before.protocol, other.protocol);
 		throw new RangeError(`${before.metric}: values of two protocols do not compare: ${what}`);
 	}
 	return { ...row(before, before.value, Number.NaN), pass: false, why: "missing from the report" };
+}
+
+function apart(before: Score, { protocol }: Score): number {
+	return differences(before.protocol, protocol).length;
+}
+
+/** Which parts of a protocol are not as they must be. */
+export function protocolDifference(must: Protocol, protocol: Protocol): string {
+	const parts = differences(must, protocol).map(({ part, was, is }) => `${part} must be ${was}, got ${is}`);
+	return parts.length > 0 ? parts.join("; ") : "fingerprint must be that of the protocol, got another";
 }
 
 interface Difference {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Command, CommanderError, program } from "commander";
 import { ProcessCommandLine } from "./command-line.ts";
 import { addCheck } from "./commands/check.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngine } from "./commands/engine.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -32,6 +33,7 @@ import { addWorker } from "./commands/worker.ts";
  */
 const commands = [
 	addCheck,
+	addCompare,
 	addDoctor,
 	addEngine,
 	addEvaluate,

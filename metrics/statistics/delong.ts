@@ -48,13 +48,16 @@ export function delongInterval(labels: ArrayLike<number>, scores: ArrayLike<numb
 	return { low: Math.max(0, area - reach), high: Math.min(1, area + reach), level, method: "DeLong" };
 }
 
-/** DeLong's test of two scorers on the same samples having one area: difference, z, two-sided p, interval. */
+/** DeLong's test of two scorers on the same samples having one area: areas, difference, z, two-sided p, interval. */
 export function delongTest(
 	labels: ArrayLike<number>,
 	first: ArrayLike<number>,
 	second: ArrayLike<number>,
 	level = 0.95,
 ): {
+	/** Areas of both. */
+	readonly first: number;
+	readonly second: number;
 	readonly difference: number;
 	readonly z: number;
 	readonly p: number;
@@ -68,7 +71,8 @@ export function delongTest(
 	const error = Math.sqrt(Math.max(0, a + b - 2 * ab));
 	const z = difference === 0 ? 0 : difference / error;
 	const reach = normalQuantile(1 - (1 - level) / 2) * error;
-	return { difference, z, p: 2 * normalTail(Math.abs(z)), low: difference - reach, high: difference + reach };
+	const p = 2 * normalTail(Math.abs(z));
+	return { first: one, second: other, difference, z, p, low: difference - reach, high: difference + reach };
 }
 
 /** Hanley and McNeil's standard error of an area (1982), from the area and the class sizes alone. */
