@@ -68,6 +68,8 @@ export const presets: Readonly<Record<string, Preset>> = {
 		fid: { scale: 0.01 },
 		kid: { sampling: "blocks", blockSize: 10, scale: 100 },
 		resize: "pillow-bilinear",
+		// The script of U-GAT-IT and AttentionGAN: v / 255 * 2 - 1.
+		normalise: "pytorch-fid",
 	},
 };
 

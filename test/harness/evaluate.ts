@@ -7,7 +7,7 @@ import { Random } from "../../engine/random.ts";
 import { compareImages, compareRows } from "../../harness/evaluate.ts";
 import { compareLabels, comparePairs, pairPaths } from "../../harness/evaluate-pairs.ts";
 import { readLabelTable } from "../../harness/label-table.ts";
-import { distributionMetrics, labelledMetrics, pairedMetrics } from "../../harness/metric-names.ts";
+import { distributionMetrics, labelledMetrics, pairedMetrics, presetOf } from "../../harness/metric-names.ts";
 import { writePng } from "../../harness/pictures.ts";
 import { openSet, setRows } from "../../harness/set-rows.ts";
 import type { Extractor } from "../../metrics/features/extractor.ts";
@@ -210,6 +210,18 @@ test("an area has DeLong's interval, other rates the bootstrap's, and what one r
 	for (const { interval, spread, notes } of of([1, 0], [0.9, 0.4])) {
 		t.deepEqual([interval, spread, notes], [undefined, undefined, ["one row of each class: no interval"]]);
 	}
+});
+
+test("presets put pictures into Inception as the scripts of that name do", (t) => {
+	const way = (preset: string) => {
+		const { resize, normalise = "tensorflow" } = presetOf({ preset }) ?? {};
+		return [resize, normalise];
+	};
+	t.deepEqual(way("torch-fidelity"), ["tensorflow1-bilinear", "tensorflow"]);
+	t.deepEqual(way("clean-fid"), ["pillow-bicubic-float", "tensorflow"]);
+	t.deepEqual(way("pytorch-fid"), ["torch-bilinear", "pytorch-fid"]);
+	// SciPy's imresize of bytes, then v / 255 * 2 - 1.
+	t.deepEqual(way("ttur-papers"), ["pillow-bilinear", "pytorch-fid"]);
 });
 
 test("unknown names are met with the known ones", async (t) => {
