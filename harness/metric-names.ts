@@ -115,7 +115,7 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	ssim: async (options) => (await import("../metrics/ssim.ts")).ssim(pairOptions(options)),
 	"ms-ssim": async (options) => (await import("../metrics/ms-ssim.ts")).msSsim(pairOptions(options)),
 	lpips: async ({ lpips, range }) => (await import("./lpips-names.ts")).lpipsNamed(lpips, range),
-	identity: async ({ identity }) => await identityNamed(identity),
+	identity: async ({ identity, range }) => await identityNamed(identity, range),
 	niqe: async ({ niqe, ...options }) => (await import("./niqe-names.ts")).niqeNamed(niqe, scaleOptions(options)),
 	// These have conventions of their own: --protocol says nothing about them, but for SAM.
 	rmse: async (options) => (await import("../metrics/rmse.ts")).rmse(scaleOptions(options)),
@@ -169,14 +169,15 @@ const samProtocols: Readonly<Record<string, "uint8-wrap" | "torchmetrics">> = {
 	torchmetrics: "torchmetrics",
 };
 
-async function identityNamed(name: string | undefined): Promise<PairedMetric> {
+async function identityNamed(name: string | undefined, range: number | undefined): Promise<PairedMetric> {
 	if (name === undefined) {
 		throw new RangeError("--identity: must be onnx:FILE, a face model of yours, for the metric identity, got none");
 	}
 	const { extractorNamed } = await import("./extractor-names.ts");
 	const { identity } = await import("../metrics/identity.ts");
 	const { antialiasedBilinear } = await import("../metrics/resize/antialiased-bilinear.ts");
-	return identity({ extractor: await extractorNamed(name, {}, "--identity"), resizer: antialiasedBilinear() });
+	const extractor = await extractorNamed(name, {}, "--identity");
+	return identity({ extractor, resizer: antialiasedBilinear(), range });
 }
 
 /** Ids of all metrics that scripts can name. */

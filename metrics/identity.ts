@@ -8,14 +8,21 @@ import type { PairedMetric, Picture } from "./metric.ts";
 export function identity({
 	extractor,
 	resizer,
+	range,
 }: {
 	readonly extractor: Extractor;
 	readonly resizer: Resizer;
+	/** Largest possible value; needed for pictures of floats. @default 255 for bytes */
+	readonly range?: number | undefined;
 }): PairedMetric {
 	const [height, width] = extractor.size;
 	const row = async (picture: Picture): Promise<Float32Array> => {
-		if (!(picture.data instanceof Uint8Array)) throw new TypeError("identity: pictures must be of bytes, got floats");
-		return (await extractor.extract(resizer.resize(picture, height, width), 1)).features;
+		if (range === undefined && !(picture.data instanceof Uint8Array)) {
+			throw new TypeError("identity: pictures of floats must come with a range, got none");
+		}
+		const resized = resizer.resize(picture, height, width);
+		const bytes = (range ?? 255) === 255 ? resized : resized.map((value) => (255 * value) / (range as number));
+		return (await extractor.extract(bytes, 1)).features;
 	};
 	return {
 		kind: "paired",

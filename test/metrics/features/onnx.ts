@@ -124,5 +124,10 @@ test.serial("identity is the cosine of the rows: 1 for a picture with itself, th
 	const dot = (x: number[], y: number[]) => x.reduce((sum, one, at) => sum + one * (y[at] as number), 0);
 	const [x, y] = [a as number[], b as number[]];
 	t.true(close(value, dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), 1e-5));
-	metric[Symbol.dispose]?.();
+	// The same pictures as floats of another scale, as those of 16 bits come.
+	const floats = (k: number) => ({ ...face(k), data: Float64Array.from(face(k).data, (byte) => byte / 255) });
+	await t.throwsAsync(async () => metric.value(floats(1), floats(2)), { message: /floats must come with a range/ });
+	const scaled = identity({ extractor: await onnx({ file: dynamic, range: "unit" }), resizer, range: 1 });
+	t.true(close(await scaled.value(floats(1), floats(2)), value, 1e-6));
+	for (const one of [metric, scaled]) one[Symbol.dispose]?.();
 });
