@@ -39,7 +39,8 @@ export async function compareRows(
 ): Promise<Score[]> {
 	const scores: Score[] = [];
 	for (const metric of metrics) {
-		const [a, b] = [rowsFor(metric, real, "real"), rowsFor(metric, fake, "fake")];
+		const b = rowsFor(metric, fake, "fake");
+		const a = metric.compares === "both" ? rowsFor(metric, real, "real") : b;
 		const random = Random.seed(seed).split("resamples");
 		const resampling = interval === false ? undefined : { resamples, random, paired };
 		const { value, replicates, method = "", protocol, details, notes = [] } = await metric.measure(a, b, resampling);

@@ -44,5 +44,10 @@ async function inceptionOf(
 	const { inception } = await import("../metrics/features/inception.ts");
 	const { readTorchWeights } = await import("./torch-weights.ts");
 	const { weight: weights, sha256 } = await readTorchWeights(file, "--features");
-	return inception({ weights, sha256, layer, normalise });
+	try {
+		return inception({ weights, sha256, layer, normalise });
+	} catch (cause) {
+		// A network knows the weights, not the file.
+		throw new RangeError(`--features: ${file}: ${(cause as Error).message}`, { cause });
+	}
 }

@@ -55,6 +55,8 @@ export interface SetRowsOptions {
 	readonly extractor: Extractor | undefined;
 	readonly resizer: Resizer;
 	readonly batchSize?: number | undefined;
+	/** Class logits are needed, too. @default true */
+	readonly logits?: boolean | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly onPicture?: ((done: number, total: number) => void) | undefined;
 	/** Keep and use features under the cache folder. @default true */
@@ -68,7 +70,7 @@ export interface SetRowsOptions {
 export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Rows> {
 	if (set.kind === "rows")
 		return { features: set.rows, logits: set.rows, protocol: { extractor: "none, rows as given" } };
-	const { extractor, resizer, batchSize = 32, signal, onPicture, cache = true } = options;
+	const { extractor, resizer, batchSize = 32, logits = true, signal, onPicture, cache = true } = options;
 	if (extractor === undefined) throw new TypeError(`${set.input.path}: pictures need an extractor, got none`);
 	const { name, version } = currentEngine();
 	const key = createHash("sha256")
@@ -79,12 +81,13 @@ export async function setRows(set: OpenSet, options: SetRowsOptions): Promise<Ro
 	const rowsOptions = {
 		resizer,
 		batchSize,
+		logits,
 		expected: total,
 		signal,
 		onBatch: (done: number) => onPicture?.(done, total),
 	};
 	if (cache) {
-		const kept = await readKept(path, set.input.count, extractor);
+		const kept = await readKept(path, set.input.count, extractor, logits);
 		if (kept !== undefined) return { ...kept, protocol: rowsProtocol(extractor, resizer) };
 	}
 	const pictures =
@@ -171,6 +174,7 @@ async function readKept(
 	path: string,
 	count: number,
 	extractor: Extractor,
+	wanted: boolean,
 ): Promise<Omit<Rows, "protocol"> | undefined> {
 	const exists = await stat(path).then(
 		() => true,
@@ -185,9 +189,9 @@ async function readKept(
 		return { data: tensor.values as Float32Array, count, dimensions };
 	};
 	const features = part("features", extractor.dimensions);
-	const logits = part("logits", extractor.classes);
 	if (features === undefined) return undefined;
-	if (extractor.classes === 0) return { features };
+	if (extractor.classes === 0 || !wanted) return { features };
+	const logits = part("logits", extractor.classes);
 	return logits === undefined ? undefined : { features, logits };
 }
 

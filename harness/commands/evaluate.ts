@@ -158,19 +158,23 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 		? await extractorNamed(options.features, { normalise: presetOf(options)?.normalise })
 		: undefined;
 	try {
-		const rowsOf = async (set: typeof fake, name: string) => {
+		const rowsOf = async (set: typeof fake, name: string, judged: "both" | "fake") => {
 			using bar = line.progress(`features of ${name}`);
+			const logits = metrics.some(
+				({ rows, compares }) => rows === "logits" && (judged === "fake" || compares === "both"),
+			);
 			return await setRows(set, {
 				extractor,
 				resizer,
+				logits,
 				batchSize: options.batchSize,
 				signal: line.signal,
 				cache: options.cache,
 				onPicture: (done, total) => bar.update({ done, total }),
 			});
 		};
-		const judged = await rowsOf(fake, "the fake set");
-		const compared = real === fake ? judged : await rowsOf(real, "the real set");
+		const judged = await rowsOf(fake, "the fake set", "fake");
+		const compared = real === fake ? judged : await rowsOf(real, "the real set", "both");
 		line.signal.throwIfAborted();
 		const { seed, interval } = options;
 		const scores = await compareRows(compared, judged, metrics, { seed, interval, label: extractor?.label }).catch(

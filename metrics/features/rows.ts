@@ -18,6 +18,8 @@ export interface RowsOptions {
 	readonly batchSize?: number;
 	/** Number of pictures where it is known: then no row is ever copied. */
 	readonly expected?: number | undefined;
+	/** Keep class logits where the extractor has them: four times a MobileNet's features. @default true */
+	readonly logits?: boolean | undefined;
 	readonly signal?: AbortSignal | undefined;
 	/** Called after each batch. */
 	readonly onBatch?: ((done: number) => void) | undefined;
@@ -30,23 +32,24 @@ export interface RowsOptions {
 export async function extractRows(
 	extractor: Extractor,
 	pictures: Iterable<Picture> | AsyncIterable<Picture>,
-	{ resizer = antialiasedBilinear(), batchSize = 32, expected = 64, signal, onBatch }: RowsOptions = {},
+	{ resizer = antialiasedBilinear(), batchSize = 32, expected = 64, ...options }: RowsOptions = {},
 ): Promise<Rows> {
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
 		throw new RangeError(`batch size: must be a whole number of 1 or more, got ${batchSize}`);
 	}
+	const { logits: wanted = true, signal, onBatch } = options;
 	const [height, width] = extractor.size;
 	const length = height * width * 3;
 	const batch = new Float32Array(batchSize * length);
 	const features = new Growing(extractor.dimensions, expected);
-	const logits = new Growing(extractor.classes, expected);
+	const logits = wanted && extractor.classes > 0 ? new Growing(extractor.classes, expected) : undefined;
 	let filled = 0;
 	const flush = async (): Promise<void> => {
 		if (filled === 0) return;
 		signal?.throwIfAborted();
 		const rows = await extractor.extract(batch.subarray(0, filled * length), filled);
 		features.add(rows.features);
-		if (rows.logits !== undefined) logits.add(rows.logits);
+		if (rows.logits !== undefined) logits?.add(rows.logits);
 		filled = 0;
 		onBatch?.(features.count);
 	};
@@ -58,7 +61,7 @@ export async function extractRows(
 	await flush();
 	return {
 		features: features.rows(),
-		...(extractor.classes > 0 ? { logits: logits.rows() } : {}),
+		...(logits === undefined ? {} : { logits: logits.rows() }),
 		protocol: rowsProtocol(extractor, resizer),
 	};
 }

@@ -26,14 +26,14 @@ test.before(async () => {
 });
 
 /** Mean of each colour over 4 × 4 pixels, and a count of how often it worked: enough to see what is cached. */
-function meanColour(): Extractor & { pictures: number } {
+function meanColour(classes = 0): Extractor & { pictures: number } {
 	const extractor = {
 		pictures: 0,
 		id: "mean-colour",
 		label: "colour",
 		size: [4, 4] as const,
 		dimensions: 3,
-		classes: 0,
+		classes,
 		protocol: { extractor: "mean-colour" },
 		async extract(pixels: Float32Array, count: number) {
 			extractor.pictures += count;
@@ -42,7 +42,7 @@ function meanColour(): Extractor & { pictures: number } {
 				const place = Math.floor(at / 48) * 3 + (at % 3);
 				features[place] = (features[place] as number) + (pixels[at] as number) / 16;
 			}
-			return { features };
+			return classes === 0 ? { features } : { features, logits: new Float32Array(count * classes).fill(2) };
 		},
 		[Symbol.dispose]() {},
 	};
@@ -103,7 +103,7 @@ test("a network's output is judged as the bytes it would be saved as", async (t)
 	});
 });
 
-test("features are kept by content: unchanged pictures are not run again, a changed one is", async (t) => {
+test.serial("features are kept by content: unchanged pictures are not run again, a changed one is", async (t) => {
 	const folder = await mkdtemp(join(tmpdir(), "fovea-set-"));
 	const write = (name: string, value: number) =>
 		writePng(join(folder, name), new Uint8Array(48).fill(value), { height: 4, width: 4, channels: 3 });
@@ -123,6 +123,27 @@ test("features are kept by content: unchanged pictures are not run again, a chan
 	for (const name of await readdir(kept)) await writeFile(join(kept, name), "cut");
 	t.deepEqual([...(await run()).data], [10, 10, 10, 30, 30, 30]);
 	t.is(extractor.pictures, 6);
+});
+
+test.serial("logits are held and kept only where a metric takes them", async (t) => {
+	const folder = await mkdtemp(join(tmpdir(), "fovea-set-"));
+	for (const value of [7, 9]) {
+		await writePng(join(folder, `${value}.png`), new Uint8Array(48).fill(value), { height: 4, width: 4, channels: 3 });
+	}
+	using extractor = meanColour(5);
+	const run = async (logits: boolean) => await setRows(await openSet(folder), { extractor, resizer, logits });
+	const without = await run(false);
+	t.is(without.logits, undefined);
+	// What was kept has no logits: the pictures are run again.
+	const rows = await run(true);
+	t.deepEqual([...(rows.logits?.data ?? [])], new Array(10).fill(2));
+	t.is(extractor.pictures, 4);
+	t.deepEqual([...(await run(false)).features.data], [...rows.features.data]);
+	t.is((await run(true)).logits?.count, 2);
+	t.is(extractor.pictures, 4);
+	// The Inception Score judges the second set alone.
+	const [score] = await compareRows(without, rows, await distributionMetrics(["is"], { splits: 1 }));
+	t.is(score?.value, 1);
 });
 
 test("rows do not depend on the batch size", async (t) => {

@@ -154,6 +154,10 @@ async function bad(t: ExecutionContext) {
 			"--mask: must name the masks that change-inside needs, got none",
 		],
 		[["--image", path("one"), "--metrics", "attention-entropy,psnr"], "--reference: must name a set, got none"],
+		[
+			["--real", path("two"), "--fake", path("two"), "--features", "inception:fixtures/pth/zip.pth"],
+			"--features: fixtures/pth/zip.pth: inception: the weights must hold fc.weight, got a file without it",
+		],
 		// A model with a weight that nothing uses, of which its runtime warns.
 		[
 			["--real", path("two"), "--fake", path("two"), "--features", "onnx:fixtures/onnx/tokens.onnx"],
