@@ -76,7 +76,7 @@ export async function openPairs(
 		for (const one of arrayPictures(a.array, reference)) {
 			const other = others.next().value as Pair["image"];
 			const inside = masks?.next().value as Pair["mask"];
-			yield { name: `picture ${number}`, reference: one, image: other, mask: inside };
+			yield { name: `${image}: picture ${number}`, reference: one, image: other, mask: inside };
 			number += 1;
 		}
 	};

@@ -134,3 +134,28 @@ test("arrays of pictures are counted as they are read; other shapes and scales a
 	});
 	await t.notThrowsAsync(openPairs(path("byte.npy"), path("byte.npy"), { ranged: true }));
 });
+
+test("a picture of an array that cannot be judged is named with its file", async (t) => {
+	const folder = await temporaryFolder(t);
+	const [one, other] = [join(folder, "one.npy"), join(folder, "other.npy")];
+	await writeFile(
+		one,
+		npy(
+			"|u1",
+			[2, 3, 3, 1],
+			Uint8Array.from({ length: 18 }, (_, at) => at),
+		),
+	);
+	await writeFile(
+		other,
+		npy(
+			"|u1",
+			[2, 3, 3, 1],
+			Uint8Array.from({ length: 18 }, (_, at) => (at < 9 ? 1 : 0)),
+		),
+	);
+	const { pairs } = await openPairs(one, other);
+	await t.throwsAsync(comparePairs(pairs, await pairedMetrics(["hd95"]), { interval: false }), {
+		message: `${other}: picture 1: surface distance: both masks must have a pixel inside, got an empty one`,
+	});
+});
