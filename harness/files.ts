@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Writes a file so that its name never shows half of it: beside, flushed, renamed. Makes the folder. Errors name the file. */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
-	const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.part`;
+	const beside = besideOf(path);
 	try {
 		await mkdir(dirname(path), { recursive: true });
 		const file = await open(beside, "wx");
@@ -19,6 +19,26 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
 		await rm(beside, { force: true }).catch(() => undefined);
 		throw new Error(`${path}: must be a file that can be written, got ${foundInstead(error)}`, { cause: error });
 	}
+}
+
+/** Throws where `writeAtomically` would: before long work whose result goes there. Makes the folder. */
+export async function requireWritable(path: string): Promise<void> {
+	const beside = besideOf(path);
+	try {
+		await mkdir(dirname(path), { recursive: true });
+		const file = await open(beside, "wx");
+		await file.close();
+		const known = await stat(path).catch(() => undefined);
+		if (known?.isDirectory() === true) throw Object.assign(new Error(path), { code: "EISDIR" });
+	} catch (error) {
+		throw new Error(`${path}: must be a file that can be written, got ${foundInstead(error)}`, { cause: error });
+	} finally {
+		await rm(beside, { force: true }).catch(() => undefined);
+	}
+}
+
+function besideOf(path: string): string {
+	return `${path}.${process.pid}.${randomBytes(4).toString("hex")}.part`;
 }
 
 /** What a failed reading or writing met in place of a file, in words for "must be …, got …". */

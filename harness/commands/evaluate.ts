@@ -77,6 +77,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 			const { version } = await import("../version.ts");
 			const { reportSchema, writeReport } = await import("../report.ts");
 			const mode = await modeOf(options);
+			if (options.out !== undefined) await (await import("../files.ts")).requireWritable(options.out);
 			const { name, version: engineVersion } = await startEngine();
 			const { inputs, scores } = await modes[mode](options, line);
 			const report: Report = {

@@ -104,6 +104,15 @@ async function bad(t: ExecutionContext) {
 	const fid = ["--metrics", "fid"];
 	return [
 		[["--real", path("empty"), "--fake", path("two"), ...fid], `${path("empty")}: must hold picture files`],
+		// Said before the work is done, and lost.
+		[
+			["--real", path("empty"), "--fake", path("two"), ...fid, "--out", path("one")],
+			`${path("one")}: must be a file that can be written, got a folder`,
+		],
+		[
+			["--real", path("empty"), "--fake", path("two"), ...fid, "--out", path("column.csv", "report.json")],
+			`${path("column.csv", "report.json")}: must be a file that can be written, got a file where a folder must be`,
+		],
 		[
 			["--real", path("two"), "--fake", path("one"), ...fid],
 			`${path("one")}: must hold 2 or more to be compared, got 1`,
