@@ -56,6 +56,12 @@ export const presets: Readonly<Record<string, Preset>> = {
 		kid: { subsets: 100, subsetSize: 1000, shrink: true, first: "fake" },
 		resize: "pillow-bicubic-float",
 	},
+	// Its subsets and shuffles are drawn by PyTorch's generator: those of here are others.
+	torchmetrics: {
+		...torchFidelity,
+		is: { splits: 10, shuffle: true, cut: "chunk" },
+		resize: "torch-bilinear-antialiased",
+	},
 	prdc: { ...torchFidelity, neighbours: { neighbours: 5, inclusive: false } },
 	piq: {
 		...torchFidelity,

@@ -241,6 +241,7 @@ test("presets put pictures into Inception as the scripts of that name do", (t) =
 	t.deepEqual(way("torch-fidelity"), ["tensorflow1-bilinear", "tensorflow"]);
 	t.deepEqual(way("clean-fid"), ["pillow-bicubic-float", "tensorflow"]);
 	t.deepEqual(way("pytorch-fid"), ["torch-bilinear", "pytorch-fid"]);
+	t.deepEqual(way("torchmetrics"), ["torch-bilinear-antialiased", "tensorflow"]);
 	// SciPy's imresize of bytes, then v / 255 * 2 - 1.
 	t.deepEqual(way("ttur-papers"), ["pillow-bilinear", "pytorch-fid"]);
 });
