@@ -1,4 +1,4 @@
-import { requireMap } from "./mask.ts";
+import { mapOf } from "./mask.ts";
 import type { PairedMetric, Picture } from "./metric.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { PairedMetric, Picture } from "./metric.ts";
  * for an even map. With `normalised: false` in nats.
  */
 export function attentionEntropy(
-	map: Picture,
+	picture: Picture,
 	{
 		normalised = true,
 	}: {
@@ -14,7 +14,7 @@ export function attentionEntropy(
 		readonly normalised?: boolean;
 	} = {},
 ): number {
-	requireMap("attention-entropy", map);
+	const map = mapOf("attention-entropy", picture);
 	let total = 0;
 	for (let at = 0; at < map.data.length; at += 1) total += map.data[at] as number;
 	let entropy = 0;

@@ -6,8 +6,8 @@ import {
 	type AttentionThreshold,
 	anyChannel,
 	insideCount,
+	mapOf,
 	maskOverlap,
-	requireMap,
 	requireMask,
 	thresholdMap,
 } from "./mask.ts";
@@ -71,8 +71,8 @@ function mapMetric(id: string, protocol: Protocol, value: (mask: Picture, map: P
 		better: "higher",
 		unit: "",
 		protocol,
-		value(reference, map) {
-			requireMap(id, map);
+		value(reference, image) {
+			const map = mapOf(id, image);
 			const mask = anyChannel(reference);
 			requireMask(id, mask, map);
 			if (insideCount(mask) === 0) throw new RangeError(`${id}: the true mask must have a pixel inside, got none`);

@@ -1,6 +1,6 @@
 /**
  * Masks and attention maps: pictures of one channel. A mask is inside where it is above 0; a map has finite values ≥ 0
- * of any scale.
+ * of any scale, and may come with its channel three times.
  */
 import type { Picture } from "./metric.ts";
 
@@ -95,9 +95,9 @@ export function requireMask(where: string, mask: Picture, picture: Picture): voi
 	}
 }
 
-/** Throws unless `map` has one channel of finite values ≥ 0, not all 0. */
-export function requireMap(where: string, map: Picture): void {
-	if (map.channels !== 1) throw new RangeError(`${where}: a map must have 1 channel, got ${map.channels}`);
+/** A map with one channel. Throws unless it has that, or three equal ones, of finite values ≥ 0, not all 0. */
+export function mapOf(where: string, picture: Picture): Picture {
+	const map = oneChannel(where, picture);
 	let any = false;
 	for (let at = 0; at < map.data.length; at += 1) {
 		const value = map.data[at] as number;
@@ -107,6 +107,18 @@ export function requireMap(where: string, map: Picture): void {
 		any ||= value > 0;
 	}
 	if (!any) throw new RangeError(`${where}: a map must have a value above 0, got none`);
+	return map;
+}
+
+function oneChannel(where: string, picture: Picture): Picture {
+	const { data, channels } = picture;
+	if (channels === 1) return picture;
+	const equal = channels === 3 && data.every((value: number, at: number) => value === data[at - (at % 3)]);
+	if (!equal) {
+		const got = channels === 3 ? "colours" : `${channels}`;
+		throw new RangeError(`${where}: a map must have 1 channel, or 3 equal ones, got ${got}`);
+	}
+	return { ...picture, channels: 1, data: data.filter((_: number, at: number) => at % 3 === 0) };
 }
 
 function binary(map: Picture, inside: (value: number) => boolean): Picture {

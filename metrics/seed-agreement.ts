@@ -1,4 +1,4 @@
-import { largestValues, maskOverlap, requireMap } from "./mask.ts";
+import { largestValues, mapOf, maskOverlap } from "./mask.ts";
 import type { PairedMetric, Picture } from "./metric.ts";
 import { pearson } from "./statistics/correlation.ts";
 
@@ -8,7 +8,7 @@ import { pearson } from "./statistics/correlation.ts";
  * NaN.
  */
 export function seedAgreement(
-	maps: readonly Picture[],
+	pictures: readonly Picture[],
 	{
 		share = 0.2,
 	}: {
@@ -16,12 +16,12 @@ export function seedAgreement(
 		readonly share?: number;
 	} = {},
 ): { readonly correlation: number; readonly iou: number } {
+	const maps = pictures.map((picture) => mapOf("seed-agreement", picture));
 	const [first] = maps;
 	if (first === undefined || maps.length < 2) {
 		throw new RangeError(`seed-agreement: needs at least 2 maps, got ${maps.length}`);
 	}
 	for (const map of maps) {
-		requireMap("seed-agreement", map);
 		if (map.width !== first.width || map.height !== first.height) {
 			throw new RangeError(
 				`seed-agreement: maps must have equal sizes, got ${first.height}x${first.width} and ${map.height}x${map.width}`,

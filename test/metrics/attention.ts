@@ -110,6 +110,25 @@ test("maps of several seeds agree fully when equal, and less when one differs", 
 	t.is(seedAgreement([first, reversed]).iou, 0);
 });
 
+test("a map saved with its channel three times is that map, and colours are none", async (t) => {
+	const map = grid([[1, 2, 5, 3]]);
+	const thrice = {
+		...map,
+		channels: 3,
+		data: Uint8Array.from({ length: 12 }, (_, at) => map.data[Math.floor(at / 3)] as number),
+	};
+	const inside = grid([[0, 0, 1, 1]]);
+	for (const metric of [attentionIou(), attentionInside(), pointingGame()]) {
+		t.is(await metric.value(inside, thrice), await metric.value(inside, map), metric.id);
+	}
+	t.is(attentionEntropy(thrice), attentionEntropy(map));
+	t.true(close(seedAgreement([map, thrice]).correlation, 1, 1e-15));
+	thrice.data[4] = 9;
+	t.throws(() => attentionEntropy(thrice), {
+		message: "attention-entropy: a map must have 1 channel, or 3 equal ones, got colours",
+	});
+});
+
 test("bad masks and maps are refused in one line", async (t) => {
 	const metric = attentionIou();
 	const map = grid([[1, 2]]);
