@@ -53,7 +53,7 @@ export async function comparePairs(
  * every resample has the classes of the set.
  */
 export function compareLabels(
-	{ labels, scores }: LabelTable,
+	{ labels, scores, classes }: LabelTable,
 	metrics: readonly LabelledMetric[],
 	{ seed = 0, interval = 0.95, resamples = 1000 }: IntervalOptions = {},
 ): Score[] {
@@ -73,20 +73,21 @@ export function compareLabels(
 	const rows = [...new Set(labels)].map((label) => labels.filter((one) => one === label).length);
 	return metrics.map((metric) => {
 		const value = metric.value(labels, scores);
-		const samples = { rows: labels.length };
-		if (interval === false) return score(metric, value, { samples });
-		if (!Number.isFinite(value)) return score(metric, value, { samples, notes: ["not finite: no interval"] });
+		const details = metric.details?.(labels, scores, classes);
+		const known = { samples: { rows: labels.length }, ...(details === undefined ? {} : { details }) };
+		if (interval === false) return score(metric, value, known);
+		if (!Number.isFinite(value)) return score(metric, value, { ...known, notes: ["not finite: no interval"] });
 		// A class of one row is drawn alike every time.
-		if (Math.max(...rows) < 2) return score(metric, value, { samples, notes: ["one row of each class: no interval"] });
+		if (Math.max(...rows) < 2) return score(metric, value, { ...known, notes: ["one row of each class: no interval"] });
 		const notes = rows.includes(1) ? { notes: ["a class of one row: the interval leaves its chance out"] } : {};
 		const own = metric.interval?.(labels, scores, interval);
 		if (own !== undefined) {
 			const { spread, ...bounds } = own;
-			return score(metric, value, { samples, interval: bounds, spread });
+			return score(metric, value, { ...known, interval: bounds, spread });
 		}
 		const options = { seed, resamples, level: interval, strata: labels };
 		const { low, high, level, method, spread } = bootstrapStatistic(labels.length, draw(metric), options);
-		return score(metric, value, { samples, interval: { low, high, level, method }, spread, ...notes });
+		return score(metric, value, { ...known, interval: { low, high, level, method }, spread, ...notes });
 	});
 }
 

@@ -1,9 +1,9 @@
-import { classCount, predictions } from "./labels.ts";
+import { classCount, confusionMatrix, predictions } from "./labels.ts";
 import type { LabelledMetric } from "./metric.ts";
 
 /**
  * Share of samples whose predicted class is the label. Two classes with one score each: class 1 from `threshold` up;
- * several: the largest score, or with `top` k, the label among the k largest.
+ * several: the largest score, or with `top` k, the label among the k largest. `details` hold the confusion matrix.
  */
 export function accuracy({
 	threshold = 0.5,
@@ -31,8 +31,23 @@ export function accuracy({
 			});
 			return right / labels.length;
 		},
+		details: (labels, scores, names) => confusions(labels, predictions(labels, scores, threshold), names),
 	};
 }
+
+/** How often a class was taken for another, "cat as dog": the cells of the confusion matrix that are not 0. */
+function confusions(labels: Int32Array, predicted: Int32Array, names: readonly string[]): Record<string, number> {
+	const classes = 1 + Math.max(1, labels.reduce(most), predicted.reduce(most));
+	const counts = confusionMatrix(labels, predicted, classes);
+	const name = (label: number) => names[label] ?? `${label}`;
+	const cells: Record<string, number> = {};
+	for (const [at, count] of counts.entries()) {
+		if (count > 0) cells[`${name(Math.floor(at / classes))} as ${name(at % classes)}`] = count;
+	}
+	return cells;
+}
+
+const most = (a: number, b: number): number => Math.max(a, b);
 
 /** How many classes of a row score higher than `label`, of equal ones those before it. */
 function larger(scores: Float64Array, row: number, label: number, classes: number): number {

@@ -116,6 +116,8 @@ export interface LabelledMetric {
 	readonly better: "lower" | "higher";
 	readonly protocol: Protocol;
 	value(labels: Int32Array, scores: Float64Array): number;
+	/** Numbers that belong to the value. `classes` are the names of the classes, where they have some. */
+	details?(labels: Int32Array, scores: Float64Array, classes: readonly string[]): Readonly<Record<string, number>>;
 	/** The metric's own interval, with the standard error as `spread`, in place of the bootstrap's; undefined where it has none. */
 	interval?(
 		labels: Int32Array,

@@ -202,6 +202,11 @@ test("labels are read by column, and their errors name the line", async (t) => {
 			["cat, big", "dog"],
 		],
 	);
+	const taken = await readLabelTable(
+		await file("label,score_cat,score_dog\ncat,0.9,0.1\ncat,0.3,0.7\ncat,0.8,0.2\ndog,0.2,0.8\n"),
+	);
+	const [accuracy] = compareLabels(taken, await labelledMetrics(["accuracy"]));
+	t.deepEqual(accuracy?.details, { "cat as cat": 2, "cat as dog": 1, "dog as dog": 1 });
 	const refused = async (text: string, message: RegExp) => t.throwsAsync(readLabelTable(await file(text)), { message });
 	await refused("lab,score\n1,0.5\n", /labels.csv: must have a column label, got lab, score/);
 	await refused("label\n1\n", /must have a column score/);
