@@ -159,6 +159,11 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 		? await extractorNamed(options.features, { normalise: presetOf(options)?.normalise })
 		: undefined;
 	try {
+		const classifies = metrics.find(({ rows }) => rows === "logits");
+		if (extractor?.classes === 0 && classifies !== undefined) {
+			const got = `${options.features} without them`;
+			throw new RangeError(`--features: must be an extractor with class logits for ${classifies.id}, got ${got}`);
+		}
 		const rowsOf = async (set: typeof fake, name: string, judged: "both" | "fake") => {
 			using bar = line.progress(`features of ${name}`);
 			const logits = metrics.some(

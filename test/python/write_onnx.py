@@ -35,6 +35,8 @@ def maps(pictures="images"):
 rows = [helper.make_node("GlobalAveragePool", ["r"], ["p"]), helper.make_node("Flatten", ["p"], ["f"], axis=1)]
 logits = helper.make_node("Gemm", ["f", "logits.weight"], ["logits"], transB=1)
 
+# onnx writes behind what is there.
+(folder / "external.onnx.data").unlink(missing_ok=True)
 onnx.save_model(
     onnx.load(folder / "dynamic.onnx"),
     folder / "external.onnx",
@@ -62,4 +64,5 @@ shape = helper.make_tensor("tokens.shape", TensorProto.INT64, [3], [0, 4, 49])
 made = model(maps() + tokens, [("tokens", TensorProto.FLOAT, ("N", 4, 49))])
 made.graph.initializer.append(shape)
 onnx.save(made, folder / "tokens.onnx")
+onnx.save(model(maps() + rows, [("f", TensorProto.FLOAT, ("N", 4))]), folder / "rows.onnx")
 onnx.save(model(maps() + rows + wide, [("wide", TensorProto.DOUBLE, ("N", 4))]), folder / "double.onnx")

@@ -163,6 +163,11 @@ async function bad(t: ExecutionContext) {
 			"--mask: must name the masks that change-inside needs, got none",
 		],
 		[["--image", path("one"), "--metrics", "attention-entropy,psnr"], "--reference: must name a set, got none"],
+		// Said before a picture is read.
+		[
+			["--fake", path("escape"), "--metrics", "is", "--features", "onnx:fixtures/onnx/rows.onnx"],
+			"--features: must be an extractor with class logits for is, got onnx:fixtures/onnx/rows.onnx without them",
+		],
 		[
 			["--real", path("two"), "--fake", path("two"), "--features", "inception:fixtures/pth/zip.pth"],
 			"--features: fixtures/pth/zip.pth: inception: the weights must hold fc.weight, got a file without it",
