@@ -251,9 +251,10 @@ async function* withProgress(pairs: OpenPairs["pairs"], total: number, line: Com
 	}
 }
 
-async function evaluateLabels(options: Options): Promise<Evaluated> {
+async function evaluateLabels(options: Options, line: CommandLine): Promise<Evaluated> {
 	const { createHash } = await import("node:crypto");
 	const { readFile } = await import("node:fs/promises");
+	const { setImmediate: turn } = await import("node:timers/promises");
 	const { compareLabels } = await import("../evaluate-pairs.ts");
 	const { readLabelTable } = await import("../label-table.ts");
 	const { labelledMetrics } = await import("../metric-names.ts");
@@ -264,8 +265,20 @@ async function evaluateLabels(options: Options): Promise<Evaluated> {
 		.update(await readFile(path))
 		.digest("hex");
 	const { seed, interval } = options;
+	const each = async (): Promise<Score[]> => {
+		using bar = line.progress("metrics");
+		const scores: Score[] = [];
+		for (const metric of metrics) {
+			bar.update({ done: scores.length, total: metrics.length, text: metric.id });
+			scores.push(...compareLabels(table, [metric], { seed, interval }));
+			// The resamples of a metric leave no turn for Ctrl-C.
+			await turn();
+			line.signal.throwIfAborted();
+		}
+		return scores;
+	};
 	try {
-		const scores = compareLabels(table, metrics, { seed, interval });
+		const scores = await each();
 		return { inputs: { labels: { path, count: table.labels.length, sha256 } }, scores };
 	} catch (cause) {
 		// A metric knows the rows, not the file.

@@ -1,4 +1,6 @@
 /** `fovea evaluate` in a process of its own: what it computes from files, and one clear line for bad input. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -73,6 +75,25 @@ test("labels give precision and recall, and maps alone their entropy", async (t)
 	t.true(close(entropy, 1, 1e-12));
 	const agreement = await values("--reference", set, "--image", set, "--metrics", "seed-iou,attention-inside");
 	t.deepEqual(agreement, [1, 1]);
+});
+
+test("an interruption ends the metrics of labels with 130 and no answer", async (t) => {
+	const folder = await temporaryFolder(t);
+	// Each of these resamples some seconds long; all of them take far longer than the wait.
+	const rows = Array.from({ length: 40_000 }, (_, at) => `${at % 2},${(at % 997) / 997}`);
+	await writeFile(join(folder, "labels.csv"), `label,score\n${rows.join("\n")}\n`);
+	const words = ["evaluate", "--labels", join(folder, "labels.csv"), "--metrics", "accuracy,f1,log-loss,tpr,tnr"];
+	const child = spawn(process.execPath, ["build/harness/cli.js", ...words], {
+		env: { ...process.env, FOVEA_ENGINE: "wasm" },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let stdout = "";
+	child.stdout.on("data", (chunk: Buffer) => {
+		stdout += chunk.toString();
+	});
+	setTimeout(() => child.kill("SIGINT"), 4000);
+	const [code] = (await once(child, "close")) as [number | null];
+	t.deepEqual([code, stdout], [130, ""]);
 });
 
 /** Sets that no metric can be taken of, and what is said of each. */
