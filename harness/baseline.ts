@@ -43,8 +43,9 @@ export async function readBaseline(path: string): Promise<Baseline | undefined> 
 	const tolerances = tolerancesForm.safeParse(json.tolerances);
 	if (!tolerances.success) {
 		const [issue] = tolerances.error.issues;
+		const where = ["tolerances", ...(issue?.path ?? [])].join(".");
 		throw new RangeError(
-			`${path}: tolerances.${issue?.path.join(".")} must be as {"absolute": 0.5} or {"relative": 0.05}, got: ${issue?.message}`,
+			`${path}: ${where} must be as {"absolute": 0.5} or {"relative": 0.05}, got: ${issue?.message}`,
 		);
 	}
 	return baselineOf(parseReport(json.report, path), tolerances.data);

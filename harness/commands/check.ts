@@ -25,7 +25,9 @@ export const addCheck: AddCommand = (program, line) => {
 			const { checkJunit, checkMarkdown, checkText, refusalJunit, refusalMarkdown } = await import(
 				"../check-output.ts"
 			);
-			const { writeAtomically } = await import("../files.ts");
+			const { requireWritable, writeAtomically } = await import("../files.ts");
+			// Before --update writes the baseline.
+			for (const path of [options.junit, options.markdown]) if (path !== undefined) await requireWritable(path);
 			const write = async (junit: () => string, markdown: () => string) => {
 				if (options.junit !== undefined) await writeAtomically(options.junit, junit());
 				if (options.markdown !== undefined) await writeAtomically(options.markdown, markdown());

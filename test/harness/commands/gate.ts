@@ -146,6 +146,7 @@ test("what is wrong with a baseline, a report or a tolerance is one line that na
 	await edit("metric.json", '"auc": {', '"acu": {');
 	await edit("key.json", '"value"', '"valeu"');
 	await edit("protocol.json", /"threshold": [^,\n]*/, '"threshold": 0.4');
+	await edit("without.json", /"tolerances": \{[\s\S]*?\n\t\},/, "");
 	await edit("scores.json", /"scores": \[[\s\S]*\]/, '"scores": []');
 	await writeFile(path("empty.json"), "");
 	await mkdir(path("folder.json"));
@@ -161,6 +162,7 @@ test("what is wrong with a baseline, a report or a tolerance is one line that na
 			["tolerance.json"],
 			'tolerance.json: tolerances.auc must be as {"absolute": 0.5} or {"relative": 0.05}, got: Unrecognized key: "relativ"',
 		],
+		[["without.json"], 'without.json: tolerances must be as {"absolute": 0.5} or {"relative": 0.05}, got: '],
 		[["metric.json"], "metric.json: tolerances: must name a metric or * for all others, got acu, did you mean auc?"],
 		[["key.json"], "key.json: scores.0.value must be as in fovea-report/1, got"],
 		[
@@ -174,6 +176,10 @@ test("what is wrong with a baseline, a report or a tolerance is one line that na
 		],
 		[["good.json", "--tolerance", "auc=1%,auc=2%"], "--tolerance: metrics must differ, got auc twice"],
 		[["good.json", "--markdown", path("folder.json")], "folder.json: must be a file that can be written, got a folder"],
+		[
+			["good.json", "--update", "--tolerance", "auc=3%", "--junit", path("folder.json")],
+			"folder.json: must be a file that can be written, got a folder",
+		],
 	] as const) {
 		const [name, ...rest] = words;
 		const before = await readFile(path(name)).catch(() => undefined);
