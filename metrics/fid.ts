@@ -1,5 +1,5 @@
 import { covariance, type Moments } from "../engine/covariance.ts";
-import type { Matrix } from "../engine/float64/matrix.ts";
+import { largestSize, type Matrix } from "../engine/float64/matrix.ts";
 import {
 	cholesky,
 	matmul,
@@ -47,8 +47,12 @@ export function fid({ scale = 1 }: FidOptions = {}): DistributionMetric {
 
 function measure(real: Features, fake: Features, scale: number, resampling?: Resampling): Measurement {
 	requireFeatures("fid", real, fake, 2);
+	const power = extremePower(real, fake);
+	if (power !== 0) return measure(timesPower(real, -power), timesPower(fake, -power), scale * 4 ** power, resampling);
 	const sides = [sideOf(real), sideOf(fake)] as const;
 	const value = scale * distance(...sides);
+	if (value === Number.POSITIVE_INFINITY)
+		throw new RangeError("fid: result must be finite, got Infinity: the features are too large");
 	const fewest = Math.min(real.count, fake.count);
 	const notes =
 		fewest <= real.dimensions
@@ -65,6 +69,18 @@ function measure(real: Features, fake: Features, scale: number, resampling?: Res
 		resampling,
 	);
 	return { value, notes, replicates, method: `linearised bootstrap, ${resampling.resamples} resamples` };
+}
+
+/** The power of two of the largest feature where products of features could overflow or vanish, which float32 cannot reach; else 0. */
+function extremePower(...sets: readonly Features[]): number {
+	const largest = Math.max(...sets.map(({ data }) => (data instanceof Float64Array ? largestSize(data) : 0)));
+	return largest === 0 || (largest > 1e-60 && largest < 1e60) ? 0 : Math.floor(Math.log2(largest));
+}
+
+function timesPower(features: Features, power: number): Features {
+	// In two steps: 2 ** 1030 is infinite.
+	const [first, second] = [2 ** Math.floor(power / 2), 2 ** Math.ceil(power / 2)];
+	return { ...features, data: features.data.map((value) => value * first * second) };
 }
 
 /**

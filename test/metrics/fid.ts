@@ -109,6 +109,19 @@ test("scaling both sets by c scales the distance by c²", async (t) => {
 	const times = (set: Features, factor: number) => ({ ...set, data: set.data.map((value) => value * factor) });
 	const once = await distance(a, b);
 	t.true(near(await distance(times(a, 3), times(b, 3)), 9 * once, 1e-10 * once));
+	// Products of such features overflow or vanish; c² itself holds 11 digits or more.
+	for (const [x, y] of [
+		[a, b],
+		[normals(random, 300, 80), normals(random, 300, 80)],
+		[normals(random, 8, 20), normals(random, 9, 20)],
+	] as const) {
+		const plain = await distance(x, y);
+		for (const factor of [1e-155, 1e-100, 1e100, 1e150]) {
+			const value = await distance(times(x, factor), times(y, factor));
+			t.true(near(value / factor / factor, plain, 1e-10 * plain), `times ${factor}: ${value}`);
+		}
+	}
+	t.throws(() => fid().measure(times(a, 1e160), times(b, 1e160)), { message: /fid: result must be finite/ });
 });
 
 test("no shape on torch-fidelity's grid of 15 × 8 gives NaN or a negative value", async (t) => {
