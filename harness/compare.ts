@@ -147,6 +147,8 @@ export function compareLabelTables(
 	const notes: string[] = [];
 	const right = ({ scores }: LabelTable) =>
 		predictions(labels, scores, 0.5).map((predicted, row) => Number(predicted === labels[row]));
+	const sizes = [...new Set(labels)].map((label) => labels.filter((one) => one === label).length);
+	const repeated = Math.max(...sizes) > 1;
 	const positives = labels.filter((label) => label === 1).length;
 	const curve = classes.length <= 2 && Math.min(positives, labels.length - positives) > 1;
 	if (!curve) notes.push("auc: needs two classes of two rows or more, and is not compared");
@@ -162,28 +164,22 @@ export function compareLabelTables(
 		const [a, b] = [right(first.judged), right(theirs)];
 		const only = (mine: Int32Array, his: Int32Array) => mine.filter((hit, at) => hit > (his[at] as number)).length;
 		const mean = (hits: Int32Array) => hits.reduce((total, hit) => total + hit, 0) / hits.length;
-		const { low, high, method, spread } = bootstrapInterval(b, { paired: a, seed, level, strata: labels });
+		const { low, high, method, spread: error } = bootstrapInterval(b, { paired: a, seed, level, strata: labels });
 		const accuracy: Tested = {
 			...{ metric: "accuracy", ...basic, first: mean(a), value: mean(b), difference: mean(b) - mean(a) },
-			...{
-				interval: { low, high, level, method },
-				spread,
-				test: "McNemar, exact",
-				p: mcnemar(only(a, b), only(b, a)).p,
-			},
+			// A class of one row is drawn alike every time.
+			...(repeated ? { interval: { low, high, level, method } } : {}),
+			...{ spread: repeated ? error : Number.NaN, test: "McNemar, exact", p: mcnemar(only(a, b), only(b, a)).p },
 		};
 		if (!curve) return [accuracy];
 		const chances = ({ scores }: LabelTable) => classScores(labels, scores, 1);
 		const area = delongTest(labels, chances(theirs), chances(first.judged), level);
-		const reach = normalQuantile(1 - (1 - level) / 2);
-		return [
-			{
-				...{ metric: "auc", ...basic, first: area.second, value: area.first, difference: area.difference },
-				interval: { low: area.low, high: area.high, level, method: "DeLong" },
-				...{ spread: (area.high - area.low) / 2 / reach, test: "DeLong", p: area.p },
-			},
-			accuracy,
-		];
+		const auc = { metric: "auc", ...basic, first: area.second, value: area.first, difference: area.difference };
+		const spread = (area.high - area.low) / 2 / normalQuantile(1 - (1 - level) / 2);
+		// Of few samples every one may be ranked better alike: no variance, by rounding, is no certainty.
+		if (area.difference !== 0 && spread < 1e-7) return [{ ...auc, spread: 0, test: "none", p: Number.NaN }, accuracy];
+		const interval = { low: area.low, high: area.high, level, method: "DeLong" };
+		return [{ ...auc, interval, spread, test: "DeLong", p: area.p }, accuracy];
 	});
 	return corrected(rows, notes, options);
 }
@@ -207,7 +203,10 @@ function corrected(
 	const rows = tested.map((row): Difference => {
 		const at = known.indexOf(row);
 		if (at < 0) {
-			notes.push(`${row.metric} of ${row.system}: a value is not finite, and is not tested`);
+			const why = Number.isFinite(row.difference)
+				? "the difference has no variance to test it by"
+				: "a value is not finite";
+			notes.push(`${row.metric} of ${row.system}: ${why}, and is not tested`);
 			return { ...row, adjusted: Number.NaN, verdict: "undecided" };
 		}
 		const p = adjusted[at] as number;

@@ -137,6 +137,16 @@ test("label tables are compared by DeLong's and McNemar's tests on the same rows
 	t.is(area?.test, "DeLong");
 	// At 1/2 the first is wrong in rows 1, 2, 4 and 6, the second in row 6: three right against none, p = 2 / 2^3.
 	t.deepEqual([accuracy?.first, accuracy?.value, accuracy?.p, accuracy?.verdict], [0.6, 0.9, 0.25, "undecided"]);
+	// Two rows a class, all of them turned round: DeLong's variance is 0, which is no p of 0.
+	const few = Int32Array.of(1, 1, 0, 0);
+	const turned = compareLabelTables([table("a", [0.1, 0.2, 0.8, 0.9], few), table("b", [0.8, 0.9, 0.1, 0.2], few)]);
+	t.deepEqual([turned.rows[0]?.difference, turned.rows[0]?.p, turned.rows[0]?.verdict], [1, Number.NaN, "undecided"]);
+	t.is(turned.notes[0], "auc of b: the difference has no variance to test it by, and is not tested");
+	const one = Int32Array.of(1, 0);
+	const single = compareLabelTables([table("a", [0.1, 0.2], one), table("b", [0.9, 0.2], one)]);
+	// One against none; the binomial's continued fraction keeps 14 digits.
+	t.true(close(single.rows[0]?.p ?? 0, 1, 1e-14));
+	t.is(single.rows[0]?.interval, undefined);
 	t.throws(() => compareLabelTables([first, table("b", [0.5, 0.5], Int32Array.of(1, 0))]), {
 		message: "b: must have the rows and classes of a, got others",
 	});
