@@ -24,9 +24,12 @@ export const addCompare: AddCommand = (program, line) => {
 			const twice = paths.find((path, at) => paths.indexOf(path) !== at);
 			if (twice !== undefined) throw new RangeError(`compare: systems must differ, got ${twice} twice`);
 			const options = { level: interval, seed, claims: claim };
-			const result = paths.every((path) => /\.csv$/i.test(path))
-				? await ofTables(paths, options)
-				: await ofReports(paths, options);
+			const tables = paths.filter((path) => /\.csv$/i.test(path));
+			if (tables.length > 0 && tables.length < paths.length) {
+				const report = paths.find((path) => !tables.includes(path));
+				throw new RangeError(`compare: must be reports alone or CSV alone, got ${tables[0]} beside ${report}`);
+			}
+			const result = tables.length > 0 ? await ofTables(paths, options) : await ofReports(paths, options);
 			const metrics = result.rows.map(({ metric }) => metric);
 			const unknown = Object.keys(claim).find((metric) => !metrics.includes(metric));
 			if (unknown !== undefined) {

@@ -49,7 +49,7 @@ test("reports of two systems are compared, and bad usage is one line that names 
 		[[loud], /^fovea compare: missing required argument 'others'\n$/],
 		[[loud, loud], /^compare: systems must differ, got .*loud.json twice\n$/],
 		[[loud, path("none.json")], /none.json: must be a report, got nothing of that name\n$/],
-		[[loud, path("a.csv")], /a.csv: must be JSON, got .*\n$/],
+		[[loud, path("a.csv")], /^compare: must be reports alone or CSV alone, got .*a.csv beside .*loud.json\n$/],
 		[[path("a.csv"), path("b.csv")], /b.csv: must have the labels of .*a.csv, got another in row 0\n$/],
 		[[loud, quiet, "--claim", "psnr"], /^--claim: must be METRIC=NUMBER above 0, got psnr\n$/],
 		[[loud, quiet, "--claim", "ssim=1"], /^--claim: must name one of psnr, got ssim\n$/],
