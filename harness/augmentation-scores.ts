@@ -92,11 +92,11 @@ export function scoreClassifier(
 		return score(metric, value, { samples, interval: { low, high, level: 0.95, method } });
 	};
 	const [right, area] = [measure(accuracy()), measure(auc())];
-	const delong = score(area.metric, area.value, { samples, interval: delongInterval(classes, chances) });
+	const { spread, ...interval } = delongInterval(classes, chances);
 	return {
 		scores: [
 			byPatients(right),
-			delong,
+			score(area.metric, area.value, { samples, interval, spread }),
 			byPatients(measure(truePositiveRate())),
 			byPatients(measure(trueNegativeRate())),
 		],

@@ -8,7 +8,6 @@ import { adjustedP } from "../metrics/statistics/adjusted-p.ts";
 import { mcnemar } from "../metrics/statistics/binomial.ts";
 import { bootstrapInterval } from "../metrics/statistics/bootstrap.ts";
 import { delongTest } from "../metrics/statistics/delong.ts";
-import { normalQuantile } from "../metrics/statistics/normal.ts";
 import { pairedPermutation } from "../metrics/statistics/permutation.ts";
 import { detectableDifference, powerNote } from "../metrics/statistics/power.ts";
 import { wilcoxon } from "../metrics/statistics/wilcoxon.ts";
@@ -166,16 +165,22 @@ export function compareLabelTables(
 		const mean = (hits: Int32Array) => hits.reduce((total, hit) => total + hit, 0) / hits.length;
 		const { low, high, method, spread: error } = bootstrapInterval(b, { paired: a, seed, level, strata: labels });
 		const accuracy: Tested = {
-			...{ metric: "accuracy", ...basic, first: mean(a), value: mean(b), difference: mean(b) - mean(a) },
+			metric: "accuracy",
+			...basic,
+			first: mean(a),
+			value: mean(b),
+			difference: mean(b) - mean(a),
 			// A class of one row is drawn alike every time.
 			...(repeated ? { interval: { low, high, level, method } } : {}),
-			...{ spread: repeated ? error : Number.NaN, test: "McNemar, exact", p: mcnemar(only(a, b), only(b, a)).p },
+			spread: repeated ? error : Number.NaN,
+			test: "McNemar, exact",
+			p: mcnemar(only(a, b), only(b, a)).p,
 		};
 		if (!curve) return [accuracy];
 		const chances = ({ scores }: LabelTable) => classScores(labels, scores, 1);
 		const area = delongTest(labels, chances(theirs), chances(first.judged), level);
 		const auc = { metric: "auc", ...basic, first: area.second, value: area.first, difference: area.difference };
-		const spread = (area.high - area.low) / 2 / normalQuantile(1 - (1 - level) / 2);
+		const { spread } = area;
 		// Of few samples every one may be ranked better alike: no variance, by rounding, is no certainty.
 		if (area.difference !== 0 && spread < 1e-7) return [{ ...auc, spread: 0, test: "none", p: Number.NaN }, accuracy];
 		const interval = { low: area.low, high: area.high, level, method: "DeLong" };

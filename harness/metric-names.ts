@@ -144,13 +144,10 @@ const paired: Readonly<Record<string, Make<PairedMetric>>> = {
 	"attention-entropy": async () => (await import("../metrics/attention-entropy.ts")).meanAttentionEntropy(),
 	"seed-correlation": async () => (await import("../metrics/seed-agreement.ts")).pairedSeedAgreement("correlation"),
 	"seed-iou": async () => (await import("../metrics/seed-agreement.ts")).pairedSeedAgreement("iou"),
-	"background-psnr": async ({ range }) => (await import("../metrics/masked.ts")).backgroundPsnr(given({ range })),
-	"background-ssim": async ({ range }) => (await import("../metrics/masked.ts")).backgroundSsim(given({ range })),
-	"change-inside": async () => (await import("../metrics/masked.ts")).changeInside(),
+	"background-psnr": async ({ range }) => (await import("../metrics/background.ts")).maskedBackgroundPsnr({ range }),
+	"background-ssim": async ({ range }) => (await import("../metrics/background.ts")).maskedBackgroundSsim({ range }),
+	"change-inside": async () => (await import("../metrics/change-inside.ts")).maskedChangeInside(),
 };
-
-/** Metrics that judge one set alone, and need no other. */
-export const aloneIds: readonly string[] = ["is", "niqe", "attention-entropy"];
 
 const labelled: Readonly<Record<string, Make<LabelledMetric>>> = {
 	accuracy: async () => (await import("../metrics/accuracy.ts")).accuracy(),

@@ -31,23 +31,18 @@ export function accuracy({
 			});
 			return right / labels.length;
 		},
-		details: (labels, scores, names) => confusions(labels, predictions(labels, scores, threshold), names),
+		details(labels, scores, names) {
+			const classes = classCount("accuracy", labels, scores);
+			const counts = confusionMatrix(labels, predictions(labels, scores, threshold), classes);
+			const name = (label: number) => names[label] ?? `${label}`;
+			// "cat as dog": how often a class was taken for another, where it was.
+			const cells = [...counts].map((count, at) => {
+				return [`${name(Math.floor(at / classes))} as ${name(at % classes)}`, count] as const;
+			});
+			return Object.fromEntries(cells.filter(([, count]) => count > 0));
+		},
 	};
 }
-
-/** How often a class was taken for another, "cat as dog": the cells of the confusion matrix that are not 0. */
-function confusions(labels: Int32Array, predicted: Int32Array, names: readonly string[]): Record<string, number> {
-	const classes = 1 + Math.max(1, labels.reduce(most), predicted.reduce(most));
-	const counts = confusionMatrix(labels, predicted, classes);
-	const name = (label: number) => names[label] ?? `${label}`;
-	const cells: Record<string, number> = {};
-	for (const [at, count] of counts.entries()) {
-		if (count > 0) cells[`${name(Math.floor(at / classes))} as ${name(at % classes)}`] = count;
-	}
-	return cells;
-}
-
-const most = (a: number, b: number): number => Math.max(a, b);
 
 /** How many classes of a row score higher than `label`, of equal ones those before it. */
 function larger(scores: Float64Array, row: number, label: number, classes: number): number {

@@ -1,7 +1,7 @@
 import { classCount, classScores, isClass, requireEveryClass } from "./labels.ts";
 import type { LabelledMetric } from "./metric.ts";
 import { rocArea } from "./roc.ts";
-import { delong, delongInterval } from "./statistics/delong.ts";
+import { delongInterval } from "./statistics/delong.ts";
 
 /**
  * Area under the ROC curve, ties counting one half. Several classes: `ovr`, each class against the rest; `ovo`, each pair
@@ -36,9 +36,7 @@ export function auc({
 			const positives = labels.filter((label) => label === 1).length;
 			if (classCount("auc", labels, scores) !== 2 || Math.min(positives, labels.length - positives) < 2)
 				return undefined;
-			const chosen = classScores(labels, scores, 1);
-			const variance = delong(labels, [chosen]).covariance[0]?.[0] as number;
-			return { ...delongInterval(labels, chosen, level), spread: Math.sqrt(variance) };
+			return delongInterval(labels, classScores(labels, scores, 1), level);
 		},
 	};
 }

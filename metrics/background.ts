@@ -2,14 +2,14 @@
  * Background preservation: how much of what an edit should leave alone it did leave alone. Of `source` and `edited` only
  * the pixels outside `mask` count (mask: see mask.ts). Higher is better.
  */
-import { insideCount, requireMask } from "./mask.ts";
-import type { Picture } from "./metric.ts";
+import { insideCount, maskedMetric, requireMask } from "./mask.ts";
+import type { PairedMetric, Picture } from "./metric.ts";
 import { type Plane, planes, requireComparable } from "./planes.ts";
 import { ssimMap } from "./ssim-map.ts";
 
 export interface BackgroundOptions {
 	/** Largest possible value; needed for pictures of floats. @default 255 for bytes */
-	readonly range?: number;
+	readonly range?: number | undefined;
 }
 
 /** PSNR in dB over the pixels outside the mask, all channels; infinite when none of them changed. */
@@ -65,6 +65,19 @@ export function backgroundSsim(
 	});
 	if (count === 0) throw new RangeError("background-ssim: a window must have its centre outside the mask, got none");
 	return sum / count;
+}
+
+/** `backgroundPsnr` of pairs with masks. */
+export function maskedBackgroundPsnr({ range }: BackgroundOptions = {}): PairedMetric {
+	const about = { id: "background-psnr", unit: "dB", protocol: { range: range ?? 255 } };
+	return maskedMetric(about, (source, edited, mask) => backgroundPsnr(source, edited, mask, { range }));
+}
+
+/** `backgroundSsim` of pairs with masks. */
+export function maskedBackgroundSsim({ range }: BackgroundOptions = {}): PairedMetric {
+	const protocol = { range: range ?? 255, window: "gaussian 11, sigma 1.5" };
+	const about = { id: "background-ssim", unit: "", protocol };
+	return maskedMetric(about, (source, edited, mask) => backgroundSsim(source, edited, mask, { range }));
 }
 
 function outsideCount(where: string, mask: Picture, picture: Picture): number {

@@ -1,5 +1,5 @@
-import { requireMask } from "./mask.ts";
-import type { Picture } from "./metric.ts";
+import { maskedMetric, requireMask } from "./mask.ts";
+import type { PairedMetric, Picture } from "./metric.ts";
 
 /**
  * Σ |edited - source| inside the mask / Σ |edited - source|, over all channels: the share of an edit that falls where it
@@ -20,4 +20,9 @@ export function changeInside(source: Picture, edited: Picture, mask: Picture): n
 		if ((mask.data[Math.floor(at / source.channels)] as number) > 0) inside += change;
 	}
 	return inside / total;
+}
+
+/** `changeInside` of pairs with masks. */
+export function maskedChangeInside(): PairedMetric {
+	return maskedMetric({ id: "change-inside", unit: "", protocol: {} }, changeInside);
 }

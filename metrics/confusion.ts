@@ -1,4 +1,6 @@
 /** Rates read from a confusion matrix [true class, predicted class], row-major. A rate with an empty denominator is 0. */
+import { classCount, confusionMatrix, predictions } from "./labels.ts";
+import type { LabelledMetric } from "./metric.ts";
 
 export interface Confusion {
 	readonly counts: ArrayLike<number>;
@@ -86,6 +88,30 @@ export function averaged(
 	return (
 		labels.reduce((sum, label, at) => sum + weight(all[at] as (typeof all)[number]) * rate(confusion, label), 0) / total
 	);
+}
+
+export interface RateOptions {
+	/** Score from which class 1 of two is predicted. @default 0.5 */
+	readonly threshold?: number;
+}
+
+/** A rate as a metric: of class 1 of two classes, of several the mean over each against the rest. Higher is better. */
+export function rateMetric(
+	id: string,
+	rate: (confusion: Confusion, label: number) => number,
+	{ threshold = 0.5 }: RateOptions,
+): LabelledMetric {
+	return {
+		kind: "labelled",
+		id,
+		better: "higher",
+		protocol: { threshold, average: "macro" },
+		value(labels, scores) {
+			const classes = classCount(id, labels, scores);
+			const confusion = { counts: confusionMatrix(labels, predictions(labels, scores, threshold), classes), classes };
+			return classes === 2 ? rate(confusion, 1) : averaged(confusion, rate, "macro");
+		},
+	};
 }
 
 function margins(counts: ArrayLike<number>, classes: number) {

@@ -2,7 +2,7 @@
  * Masks and attention maps: pictures of one channel. A mask is inside where it is above 0; a map has finite values ≥ 0
  * of any scale, and may come with its channel three times.
  */
-import type { Picture } from "./metric.ts";
+import type { PairedMetric, Picture, Protocol } from "./metric.ts";
 
 /**
  * The rule that turns a map into a mask: `same-area` keeps as many of the largest values as the true mask has pixels
@@ -150,6 +150,25 @@ export function requireMasks(
 /** A picture as a mask of one channel: inside where any channel is above 0. */
 export function anyChannel(picture: Picture): Picture {
 	return flatten("mask", picture, 0);
+}
+
+/** A measure of an edit and the mask of what should change as a metric: the reference is the picture before. Higher is better. */
+export function maskedMetric(
+	{ id, unit, protocol }: { readonly id: string; readonly unit: string; readonly protocol: Protocol },
+	measure: (source: Picture, edited: Picture, mask: Picture) => number,
+): PairedMetric {
+	return {
+		kind: "paired",
+		id,
+		better: "higher",
+		unit,
+		judges: "masked",
+		protocol,
+		value(source, edited, mask) {
+			if (mask === undefined) throw new RangeError(`${id}: pairs must have a mask, got none`);
+			return measure(source, edited, anyChannel(mask));
+		},
+	};
 }
 
 function flatten(where: string, { data, height, width, channels }: Picture, threshold: number): Picture {

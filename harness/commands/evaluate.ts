@@ -76,7 +76,7 @@ export const addEvaluate: AddCommand = (program, line) => {
 			const { startEngine } = await import("../../engine/engine.ts");
 			const { version } = await import("../version.ts");
 			const { reportSchema, writeReport } = await import("../report.ts");
-			const mode = await modeOf(options);
+			const mode = modeOf(options);
 			if (options.out !== undefined) await (await import("../files.ts")).requireWritable(options.out);
 			const { name, version: engineVersion } = await startEngine();
 			const { inputs, scores } = await modes[mode](options, line);
@@ -108,8 +108,7 @@ const modes: Readonly<
 	labels: evaluateLabels,
 };
 
-async function modeOf(options: Options): Promise<"sets" | "pairs" | "labels"> {
-	const { real, fake, reference, image, mask, labels, metrics } = options;
+function modeOf({ real, fake, reference, image, mask, labels }: Options): "sets" | "pairs" | "labels" {
 	const asked = [
 		...(real !== undefined || fake !== undefined ? (["sets"] as const) : []),
 		...(reference !== undefined || image !== undefined ? (["pairs"] as const) : []),
@@ -120,15 +119,7 @@ async function modeOf(options: Options): Promise<"sets" | "pairs" | "labels"> {
 		throw new RangeError(`evaluate: needs --real and --fake, --reference and --image, or --labels, got ${got}`);
 	}
 	const [mode] = asked as ["sets" | "pairs" | "labels"];
-	const { aloneIds } = await import("../metric-names.ts");
-	const alone = metrics !== undefined && names(metrics).every((id) => aloneIds.includes(id));
 	if (mode === "sets" && fake === undefined) throw new RangeError("--fake: must name the set to judge, got none");
-	if (mode === "sets" && real === undefined && !alone) {
-		throw new RangeError("--real: must name the set to compare with, got none");
-	}
-	if (mode === "pairs" && reference === undefined && !alone) {
-		throw new RangeError("--reference: must name a set, got none");
-	}
 	if (mode === "pairs" && image === undefined) throw new RangeError("--image: must name a set, got none");
 	if (mode !== "pairs" && mask !== undefined) {
 		throw new RangeError(`--mask: must come with --reference and --image, got ${mode}`);
@@ -143,12 +134,13 @@ async function evaluateSets(options: Options, line: CommandLine): Promise<Evalua
 	const { openSet, setRows } = await import("../set-rows.ts");
 	const { resizers } = await import("../../metrics/features/resizers.ts");
 	const metrics = await distributionMetrics(names(options.metrics ?? "fid,kid"), options);
+	const both = metrics.some((metric) => metric.compares === "both");
+	if (both && options.real === undefined) throw new RangeError("--real: must name the set to compare with, got none");
 	const fake = await openSet(options.fake as string);
 	const real = options.real === undefined ? fake : await openSet(options.real);
 	if ((fake.kind === "rows") !== (real.kind === "rows")) {
 		throw new RangeError("evaluate: --real and --fake must both be pictures or both be rows, got one of each");
 	}
-	const both = metrics.some((metric) => metric.compares === "both");
 	for (const set of new Set([real, fake])) requireSet(set, both);
 	const inputs = { ...(options.real === undefined ? {} : { real: real.input }), fake: fake.input };
 	const pictures = fake.kind !== "rows";
@@ -227,6 +219,9 @@ async function evaluatePairs(options: Options, line: CommandLine): Promise<Evalu
 	});
 	const range = options.range ?? usual;
 	const metrics = await pairedMetrics(names(options.metrics ?? "psnr,ssim"), { ...options, range });
+	if (alone && metrics.some(({ judges }) => judges !== "image")) {
+		throw new RangeError("--reference: must name a set, got none");
+	}
 	const masked = metrics.find(({ judges }) => judges === "masked");
 	if (masked !== undefined && mask === undefined) {
 		throw new RangeError(`--mask: must name the masks that ${masked.id} needs, got none`);
@@ -265,7 +260,7 @@ async function evaluateLabels(options: Options, line: CommandLine): Promise<Eval
 		.update(await readFile(path))
 		.digest("hex");
 	const { seed, interval } = options;
-	const each = async (): Promise<Score[]> => {
+	try {
 		using bar = line.progress("metrics");
 		const scores: Score[] = [];
 		for (const metric of metrics) {
@@ -275,10 +270,6 @@ async function evaluateLabels(options: Options, line: CommandLine): Promise<Eval
 			await turn();
 			line.signal.throwIfAborted();
 		}
-		return scores;
-	};
-	try {
-		const scores = await each();
 		return { inputs: { labels: { path, count: table.labels.length, sha256 } }, scores };
 	} catch (cause) {
 		// A metric knows the rows, not the file.

@@ -40,15 +40,20 @@ export function delong(labels: ArrayLike<number>, scorers: readonly ArrayLike<nu
 	};
 }
 
-/** DeLong's interval of one area, cut to [0, 1]. */
-export function delongInterval(labels: ArrayLike<number>, scores: ArrayLike<number>, level = 0.95): Interval {
+/** DeLong's interval of one area, cut to [0, 1], and its standard error, the spread. */
+export function delongInterval(
+	labels: ArrayLike<number>,
+	scores: ArrayLike<number>,
+	level = 0.95,
+): Interval & { readonly spread: number } {
 	const { auc, covariance } = delong(labels, [scores]);
-	const reach = normalQuantile(1 - (1 - level) / 2) * Math.sqrt(covariance[0]?.[0] as number);
+	const spread = Math.sqrt(covariance[0]?.[0] as number);
+	const reach = normalQuantile(1 - (1 - level) / 2) * spread;
 	const [area] = auc as [number];
-	return { low: Math.max(0, area - reach), high: Math.min(1, area + reach), level, method: "DeLong" };
+	return { low: Math.max(0, area - reach), high: Math.min(1, area + reach), level, method: "DeLong", spread };
 }
 
-/** DeLong's test of two scorers on the same samples having one area: areas, difference, z, two-sided p, interval. */
+/** DeLong's test of two scorers on the same samples having one area: areas, difference and its standard error, z, two-sided p, interval. */
 export function delongTest(
 	labels: ArrayLike<number>,
 	first: ArrayLike<number>,
@@ -59,6 +64,7 @@ export function delongTest(
 	readonly first: number;
 	readonly second: number;
 	readonly difference: number;
+	readonly spread: number;
 	readonly z: number;
 	readonly p: number;
 	readonly low: number;
@@ -68,11 +74,11 @@ export function delongTest(
 	const [[a, ab], [, b]] = covariance as unknown as readonly [readonly [number, number], readonly [number, number]];
 	const [one, other] = auc as readonly [number, number];
 	const difference = one - other;
-	const error = Math.sqrt(Math.max(0, a + b - 2 * ab));
-	const z = difference === 0 ? 0 : difference / error;
-	const reach = normalQuantile(1 - (1 - level) / 2) * error;
+	const spread = Math.sqrt(Math.max(0, a + b - 2 * ab));
+	const z = difference === 0 ? 0 : difference / spread;
+	const reach = normalQuantile(1 - (1 - level) / 2) * spread;
 	const p = 2 * normalTail(Math.abs(z));
-	return { first: one, second: other, difference, z, p, low: difference - reach, high: difference + reach };
+	return { first: one, second: other, difference, spread, z, p, low: difference - reach, high: difference + reach };
 }
 
 /** Hanley and McNeil's standard error of an area (1982), from the area and the class sizes alone. */

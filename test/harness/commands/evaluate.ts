@@ -79,8 +79,8 @@ test("labels give precision and recall, and maps alone their entropy", async (t)
 
 test("an interruption ends the metrics of labels with 130 and no answer", async (t) => {
 	const folder = await temporaryFolder(t);
-	// Each of these resamples some seconds long; all of them take far longer than the wait.
-	const rows = Array.from({ length: 40_000 }, (_, at) => `${at % 2},${(at % 997) / 997}`);
+	// Each of these resamples some seconds long; all of them take far longer than it takes until progress is told.
+	const rows = Array.from({ length: 80_000 }, (_, at) => `${at % 2},${(at % 997) / 997}`);
 	await writeFile(join(folder, "labels.csv"), `label,score\n${rows.join("\n")}\n`);
 	const words = ["evaluate", "--labels", join(folder, "labels.csv"), "--metrics", "accuracy,f1,log-loss,tpr,tnr"];
 	const child = spawn(process.execPath, ["build/harness/cli.js", ...words], {
@@ -91,7 +91,7 @@ test("an interruption ends the metrics of labels with 130 and no answer", async 
 	child.stdout.on("data", (chunk: Buffer) => {
 		stdout += chunk.toString();
 	});
-	setTimeout(() => child.kill("SIGINT"), 4000);
+	child.stderr.once("data", () => child.kill("SIGINT"));
 	const [code] = (await once(child, "close")) as [number | null];
 	t.deepEqual([code, stdout], [130, ""]);
 });
